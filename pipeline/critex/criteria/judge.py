@@ -1,0 +1,148 @@
+"""Judges a patient by a trial: the verdict, the reason, the evidence and what a person should look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from critex.criteria.conditions import Condition, Finding, Window, parse_condition, parse_window, statements_of
+from critex.criteria.trial import Criterion, Trial
+from critex.features.facts import Fact, Statement
+from critex.features.patient import Patient
+from critex.features.spec import load_features
+
+REVIEW_WORDS = {
+    "conflict": "statements contradict each other",
+    "conflict_resolved": "statements contradicted each other and the better source was taken",
+    "uln_fallback": "no reference range is printed; a general upper limit was used",
+    "unit_inferred": "the unit was not written and was inferred from the size of the number",
+    "undated": "the day of the fact is not written",
+    "index_proxy": "the index date is not given; the last note's date was used",
+    "calculated": "calculated from other values",
+    "recovered": "an earlier value in the window failed",
+    "general": "rests on a general statement",
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Verdict on one leaf criterion, with its evidence."""
+
+    criterion: Criterion
+    verdict: str
+    reason: str
+    needs_review: bool
+    review_why: str
+    confidence: float
+    supports: list[Statement] = field(default_factory=list)
+    contradicts: list[Statement] = field(default_factory=list)
+
+
+def _conditions(criterion: Criterion) -> list[Condition]:
+    if criterion._conditions is None:
+        features = load_features()
+        criterion._conditions = [parse_condition(s.when, features) for s in criterion.decide]
+    return criterion._conditions
+
+
+def judge(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[Judged]:
+    """Verdicts of a patient on every leaf criterion of a trial, in the trial's order."""
+    return [judge_criterion(c, patient, index_is_proxy) for c in trial.criteria]
+
+
+def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool = False) -> Judged:
+    """Verdict of a patient on one criterion: the first step of ``decide`` that is true; else unknown."""
+    if criterion.investigator:
+        return Judged(criterion, "unknown", "For the investigator to judge; never decided from notes.", True, "investigator's judgement", 1.0)
+    window = parse_window(criterion.window) if criterion.window else None
+    asked: list[Finding] = []
+    for step, condition in zip(criterion.decide, _conditions(criterion), strict=True):
+        finding = condition.ask(patient, window)
+        if finding.truth is True:
+            flags = list(finding.flags)
+            if index_is_proxy and (window or "within" in str(step.when) or "before" in str(step.when)):
+                flags.append("index_proxy")
+            if step.verdict == "unknown":
+                return _unknown(criterion, [finding], step.because, flags, patient)
+            return _decided(criterion, step.verdict, finding, step.because, step.review, flags)
+        asked.append(finding)
+    if criterion.if_silent == "pass" and not any(f.facts for f in asked):
+        why = "The notes are silent; the trial definition lets silence pass."
+        return Judged(criterion, "pass", why, True, "decided from silence, as the trial definition says", 0.6)
+    return _unknown(criterion, asked, "", [], patient, window)
+
+
+def _decided(criterion: Criterion, verdict: str, finding: Finding, because: str, review: str, flags: list[str]) -> Judged:
+    reason = "; ".join(finding.notes) or because or criterion.says
+    if because:
+        reason = f"{because}: {reason}" if finding.notes else because
+    why = [review] if review else []
+    why.extend(REVIEW_WORDS[f] for f in dict.fromkeys(flags) if f in REVIEW_WORDS and f != "unit_inferred")
+    supports = statements_of(finding.facts)
+    against = [s for f in finding.facts for s in f.against]
+    return Judged(criterion, verdict, reason, bool(why), "; ".join(why), confidence(flags, bool(review), bool(against), len(supports)), supports, _once(against, supports))
+
+
+def _unknown(
+    criterion: Criterion, asked: list[Finding], because: str, flags: list[str], patient: Patient, window: Window | None = None
+) -> Judged:
+    facts = tuple(f for finding in asked for f in finding.facts)
+    notes = list(dict.fromkeys(n for finding in asked for n in finding.notes))
+    all_flags = list(dict.fromkeys([*flags, *(x for finding in asked for x in finding.flags)]))
+    said = "; ".join(notes[:4])
+    lacking = criterion.missing or criterion.says
+    if because:
+        reason = f"{because}. {said}" if said else f"{because}."
+    elif "conflict" in all_flags:
+        reason = f"Statements contradict each other: {said}."
+    elif said:
+        reason = f"{said}. Not decided; needed: {lacking}"
+    elif window is not None and patient.index_date is not None:
+        first = window.first_day(patient.index_date)
+        reason = f"No value between {first.isoformat()} and {patient.index_date.isoformat()} in any note. Needed: {lacking}"
+    else:
+        reason = f"Not stated in any note. Needed: {lacking}"
+    supports = statements_of(facts)
+    against = [s for f in facts for s in f.against]
+    why = [REVIEW_WORDS[f] for f in all_flags if f in ("conflict", "undated")]
+    if supports and not why:
+        why = ["something is said, but it does not decide"]
+    return Judged(criterion, "unknown", reason, bool(why), "; ".join(why), 0.8 if supports else 0.95, supports, _once(against, supports))
+
+
+def _once(statements: list[Statement], but: list[Statement]) -> list[Statement]:
+    seen = {(s.note_id, s.start, s.end) for s in but}
+    out = []
+    for s in statements:
+        key = (s.note_id, s.start, s.end)
+        if key not in seen:
+            seen.add(key)
+            out.append(s)
+    return out
+
+
+def confidence(flags: list[str], review: bool, against: bool, statements: int) -> float:
+    """Probability that a decided verdict is right, before calibration: 0.97, less for each thing that calls for review."""
+    value = 0.97
+    for flag, cost in (("conflict_resolved", 0.1), ("uln_fallback", 0.08), ("undated", 0.15), ("index_proxy", 0.1), ("calculated", 0.05), ("unit_inferred", 0.02)):
+        if flag in flags:
+            value -= cost
+    if review:
+        value -= 0.1
+    if against:
+        value -= 0.1
+    if statements == 0:
+        value -= 0.2
+    return round(max(value, 0.3), 3)
+
+
+def status(trial: Trial, judged: list[Judged]) -> str:
+    """``candidate``, ``possible`` or ``ineligible``; unknowns of later phases and of the investigator do not count against a candidate."""
+    if any(j.verdict == "fail" for j in judged):
+        return "ineligible"
+    open_ = [j for j in judged if j.verdict == "unknown" and not trial.may_wait(j.criterion)]
+    return "possible" if open_ else "candidate"
+
+
+def leading(facts: list[Fact]) -> Fact | None:
+    """The fact that stands in the feature table: the newest."""
+    return facts[-1] if facts else None

@@ -1,0 +1,59 @@
+"""Decides assertion and temporality of mentions: cues of the sentence, then section and block.
+
+Order of strength: trial criteria text and family before plans, plans before negation, negation before doubt
+(GUIDELINE section 2; domain.md section 4). A family of facts that already knows (a test with a result) is left alone.
+"""
+
+from __future__ import annotations
+
+from critex.extract.context import Reach, reaching
+from critex.extract.document import Document
+from critex.extract.mention import Mention
+
+_SECTION_ASSERTION = {"family": "family", "criteria": "hypothetical", "education": "hypothetical"}
+_SECTION_DEFAULT = {"plan": "hypothetical", "indication": "hypothetical"}
+"""Sections that make a mention hypothetical only where the sentence says nothing else; which labels: ``_PLAN_LABELS``."""
+_PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
+_RANK = ("family", "hypothetical", "absent", "possible")
+
+
+def decide(doc: Document, mentions: list[Mention]) -> None:
+    """Set ``assertion``, ``temporality``, ``section`` and ``cue`` of mentions that have none, in place."""
+    by_segment: dict[int, list[Mention]] = {}
+    for m in mentions:
+        if m.section is None:
+            m.section = doc.category_at(m.start)
+        by_segment.setdefault(doc.segment_index(m.start), []).append(m)
+    for index, group in by_segment.items():
+        start, end = doc.segments[index]
+        open_ = [m for m in group if m.assertion is None or m.temporality is None]
+        if not open_:
+            continue
+        reach = reaching(doc.norm[start:end], start, [(m.start, m.end, m.label) for m in open_])
+        for m, cues in zip(open_, reach, strict=True):
+            _decide_one(m, cues)
+
+
+def _decide_one(m: Mention, cues: list[Reach]) -> None:
+    by_category: dict[str, Reach] = {}
+    for cue in cues:
+        best = by_category.get(cue.category)
+        if best is None or _distance(cue, m) < _distance(best, m):
+            by_category[cue.category] = cue
+    if m.assertion is None:
+        fixed = _SECTION_ASSERTION.get(m.section or "")
+        if fixed:
+            m.assertion = fixed
+        else:
+            for category in _RANK:
+                if category in by_category:
+                    m.assertion, m.cue = category, (by_category[category].start, by_category[category].end)
+                    break
+            else:
+                m.assertion = _SECTION_DEFAULT.get(m.section or "", "present") if m.label in _PLAN_LABELS else "present"
+    if m.temporality is None:
+        m.temporality = "past" if "past" in by_category else "current"
+
+
+def _distance(cue: Reach, m: Mention) -> int:
+    return max(cue.start - m.end, m.start - cue.end, 0)

@@ -1,0 +1,205 @@
+"""ConText over one sentence: which cue reaches which mention.
+
+The algorithm is medspaCy's (cues with a direction, scopes cut by terminators and by the next cue of the same category, the longest of
+overlapping cues wins) on our own rules (``patterns/context.yaml``), computed on light tokens so that no spaCy ``Doc`` is built. The tests
+run medspaCy's ConText with the same rules over whole notes and demand the same answer. A cue never modifies a mention that it overlaps.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from critex.errors import PatternError
+from critex.extract.patterns import Case, _cases, load_yaml
+
+_TOKEN = re.compile(r"[A-Za-z0-9]+|[^\sA-Za-z0-9]", re.A)
+CATEGORIES = ("absent", "possible", "hypothetical", "family", "past", "terminate", "pseudo", "comma")
+DIRECTIONS = ("forward", "backward", "both")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One cue rule: its words, what it says of what it reaches, and how far it reaches."""
+
+    id: str
+    category: str
+    direction: str
+    terms: tuple[str, ...]
+    only: frozenset[str] | None = None
+    """Labels it may modify; ``None`` for all."""
+    never: frozenset[str] | None = None
+    """Labels it may not modify."""
+    stops_at: frozenset[str] = frozenset()
+    """Categories of other cues that end its scope, besides its own and ``terminate``."""
+    examples: tuple[Case, ...] = ()
+    near_misses: tuple[Case, ...] = ()
+    line: int = 0
+
+
+@dataclass(slots=True)
+class _Match:
+    cue: Cue
+    start: int  # token indices
+    end: int
+    scope_start: int
+    scope_end: int
+    pruned_order: int = 0
+
+
+@cache
+def load_cues() -> tuple[Cue, ...]:
+    """Cues of ``patterns/context.yaml``.
+
+    Raises
+    ------
+    PatternError
+        Names the line and the id of a cue that is not valid.
+    """
+    content = load_yaml("context.yaml")
+    found = []
+    for position, entry in enumerate(content["cues"]):
+        line = content["cues"].lc.item(position)[0] + 1
+        where = f"context.yaml:{line}: cue {entry.get('id', '?')}"
+        if entry.get("category") not in CATEGORIES:
+            raise PatternError(f"{where}: category must be one of {', '.join(CATEGORIES)}.")
+        direction = entry.get("direction", "forward")
+        if direction not in DIRECTIONS:
+            raise PatternError(f"{where}: direction must be one of {', '.join(DIRECTIONS)}.")
+        found.append(
+            Cue(
+                id=str(entry["id"]),
+                category=str(entry["category"]),
+                direction=direction,
+                terms=tuple(str(t) for t in entry["terms"]),
+                only=frozenset(map(str, entry["only"])) if "only" in entry else None,
+                never=frozenset(map(str, entry["never"])) if "never" in entry else None,
+                stops_at=frozenset(map(str, entry.get("stops_at", ()))),
+                examples=_cases(entry.get("examples"), where),
+                near_misses=_cases(entry.get("near_misses"), where),
+                line=line,
+            )
+        )
+    return tuple(found)
+
+
+@cache
+def _trie() -> dict[str, list[tuple[tuple[str, ...], Cue]]]:
+    """Cues by their first token, longest first."""
+    index: dict[str, list[tuple[tuple[str, ...], Cue]]] = {}
+    for cue in load_cues():
+        for term in cue.terms:
+            tokens = tuple(t.lower() for t in _TOKEN.findall(term))
+            index.setdefault(tokens[0], []).append((tokens, cue))
+    for entries in index.values():
+        entries.sort(key=lambda e: -len(e[0]))
+    return index
+
+
+def _matches(words: list[str]) -> list[_Match]:
+    index, n = _trie(), len(words)
+    found: list[_Match] = []
+    for i, word in enumerate(words):
+        for tokens, cue in index.get(word, ()):
+            k = len(tokens)
+            if k == 1 or (i + k <= n and tuple(words[i : i + k]) == tokens):
+                found.append(_Match(cue, i, i + k, 0, 0))
+    return _longest(found)
+
+
+def _longest(matches: list[_Match]) -> list[_Match]:
+    """Of overlapping cues the longest stays; of equally long ones the first rule."""
+    kept: list[_Match] = []
+    for m in sorted(matches, key=lambda m: (-(m.end - m.start), m.start)):
+        same = [k for k in kept if k.start < m.end and m.start < k.end]
+        if not same or all((k.start, k.end) == (m.start, m.end) and k.cue.category != m.cue.category and (k.cue.only or m.cue.only) for k in same):
+            kept.append(m)
+    return sorted(kept, key=lambda m: (m.start, m.end))
+
+
+def _scopes(matches: list[_Match], n: int) -> None:
+    for m in matches:
+        if m.cue.direction == "forward":
+            m.scope_start, m.scope_end = m.end, n
+        elif m.cue.direction == "backward":
+            m.scope_start, m.scope_end = 0, m.start
+        else:
+            m.scope_start, m.scope_end = 0, n
+    for a in matches:
+        if a.cue.category in ("terminate", "pseudo", "comma"):
+            continue
+        for b in matches:
+            if a is b:
+                continue
+            ends = b.cue.category == "terminate" or b.cue.category in a.cue.stops_at or b.cue.category == a.cue.category
+            if not ends:
+                continue
+            if b.cue.category == a.cue.category and (a.cue.only != b.cue.only or a.cue.never != b.cue.never):
+                continue
+            if a.cue.direction in ("forward", "both") and b.start >= a.end:
+                a.scope_end = min(a.scope_end, b.start)
+            if a.cue.direction in ("backward", "both") and b.end <= a.start:
+                a.scope_start = max(a.scope_start, b.end)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A cue that reaches a mention: its category and its span (``str`` indices)."""
+
+    category: str
+    start: int
+    end: int
+    cue: str
+
+
+@lru_cache(maxsize=20_000)
+def _analysed(sentence: str) -> tuple[tuple[tuple[int, int], ...], tuple[_Match, ...]]:
+    spans, words = [], []
+    for m in _TOKEN.finditer(sentence):
+        spans.append(m.span())
+        words.append(m.group().lower())
+    matches = _matches(words)
+    _scopes(matches, len(words))
+    return tuple(spans), tuple(matches)
+
+
+def reaching(sentence: str, offset: int, targets: list[tuple[int, int, str]]) -> list[list[Reach]]:
+    """Cues that reach each target of one sentence.
+
+    Parameters
+    ----------
+    sentence : str
+        Normalised text of the sentence.
+    offset : int
+        Where the sentence starts in the note.
+    targets : list of (start, end, label)
+        Spans in the note (``str`` indices) and their labels.
+
+    Returns
+    -------
+    list of list of Reach
+        For each target, in order of the text.
+    """
+    spans, matches = _analysed(sentence)
+    out = []
+    for start, end, label in targets:
+        s, e = start - offset, end - offset
+        found = []
+        for m in matches:
+            if m.cue.category in ("terminate", "pseudo", "comma"):
+                continue
+            cue_start, cue_end = spans[m.start][0], spans[m.end - 1][1]
+            if cue_start < e and s < cue_end:
+                continue
+            if m.cue.only is not None and label not in m.cue.only:
+                continue
+            if m.cue.never is not None and label in m.cue.never:
+                continue
+            if m.scope_start >= m.scope_end:
+                continue
+            scope_start, scope_end = spans[m.scope_start][0], spans[m.scope_end - 1][1]
+            if s < scope_end and scope_start < e:
+                found.append(Reach(m.cue.category, offset + cue_start, offset + cue_end, m.cue.id))
+        out.append(found)
+    return out

@@ -1,0 +1,282 @@
+"""Dates in text: absolute, partial and relative, anchored to the note's date.
+
+A date is an interval of days, because "March 2022" and "2019" are facts too (domain.md 6.2). Numbers such as 3/4/26 are read in
+the order of the source; where the order is not given it is found in the note (a part above 12 tells), else day first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+_MONTHS = {
+    m: i + 1
+    for i, names in enumerate(
+        ("jan january enero januar janvier", "feb february febrero februar", "mar march marzo maerz", "apr april abril avril", "may mayo mai",
+         "jun june junio juni", "jul july julio juli", "aug august agosto", "sep sept september septiembre", "oct october octubre oktober okt",
+         "nov november noviembre", "dec december diciembre dezember dez")
+    )
+    for m in names.split()
+}  # fmt: skip
+_MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
+_WORDS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())} | {
+    "a": 1, "an": 1, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "several": 4, "half a": 0,
+}  # fmt: skip
+_NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+
+PATTERN = re.compile(
+    r"(?<![\d./-])(?P<iso>(?P<iy>(?:19|20)\d\d)\s?[-/.]\s?(?P<im>0?[1-9]|1[0-2])\s?[-/.]\s?(?P<id>0?[1-9]|[12]\d|3[01]))(?![\d/-]|\.\d)"
+    r"|(?<![\d./-])(?P<cy>(?:19|20)\d\d)\s?年(?:\s?(?P<cm>\d{1,2})\s?月(?:\s?(?P<cd>\d{1,2})\s?日)?)?"
+    r"|(?<![\d./-])(?P<num>(?P<n1>[0-3]?\d)(?P<sep>[-/.])(?P<n2>[0-3]?\d)(?P=sep)(?P<ny>(?:19|20)?\d\d))(?![\d/-]|\.\d)"
+    r"|(?<![A-Za-z\d])(?P<dd>[0-3]?\d)(?:st|nd|rd|th)?[\s.-]{0,2}(?:of\s)?(?P<dmon>" + _MONTH + r")[\s,.'/-]{1,3}(?P<dy>(?:19|20)\d\d|\d\d(?!\d|:))"
+    r"|\b(?P<mmon>" + _MONTH + r")\s?(?P<md>[0-3]?\d)(?:st|nd|rd|th)?(?:,\s?|\s)(?P<my>(?:19|20)\d\d)\b"
+    r"|(?<![A-Za-z\d])(?P<pdd>[0-3]?\d)(?:st|nd|rd|th)?[\s-]?(?P<pmon>" + _MONTH + r")(?![\s-]?\d)"
+    r"|\b(?P<ymon>" + _MONTH + r")[\s,.'/-]{0,3}(?P<yy>(?:19|20)\d\d|'\d\d)\b"
+    r"|\b(?P<smon>" + _MONTH + r")[\s-]{1,2}(?P<sd>[0-3]?\d)(?:st|nd|rd|th)?\b(?![/:.]?\d)"
+    r"|(?<![\d./-])(?P<vm>0?[1-9]|1[0-2])[/.](?P<vy>(?:19|20)\d\d)(?![\d/]|\.\d)"
+    r"|(?<![\d./-])(?P<wy>(?:19|20)\d\d)[/.-](?P<wm>0[1-9]|1[0-2]|[1-9])(?![\d/-]|\.\d)"
+    r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|" + _NUMBER_WORD + r")\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since)"
+    r"|\b(?P<last>last|this|early this|late last|earlier this)\s(?P<lu>week|month|year|" + "|".join(_MONTHS) + r")\b"
+    r"|\b(?P<today>today|this (?:morning|afternoon|evening|am|pm)|yesterday)\b"
+    r"|\b(?:in|since|from|of|until|till|c\.?|circa|around|about|yr|year)\s(?P<y1>(?:19|20)\d\d)(?!\d|[-/.]\d|\s?(?:copies|iu|mg|ml|cells))"
+    r"|(?<![\w./-])(?P<y0>(?:19[3-9]\d|20[0-4]\d))(?![\w%/]|\.\d|-\d|\s?(?:copies|iu\b|mg\b|ml\b|cells|x10|kcal|cm|mm))"
+    r"|(?<![\d./A-Za-z-])(?P<sm1>\d{1,2})(?P<ssep>[/-])(?P<sm2>\d{1,2})(?![\d/%-]|\.\d|\s?(?:mm|cm|kg|ago|hr|day|week|dose|cycle|#|x\b|node|ln\b))",
+    re.I | re.A,
+)
+
+
+@dataclass(frozen=True)
+class When:
+    """An interval of days, both ends inside, and where it was taken from."""
+
+    first: date
+    last: date
+    source: str = "text"
+
+    @property
+    def iso(self) -> str:
+        """ISO form: a day, a month (YYYY-MM), a year (YYYY), or two days joined by a slash."""
+        if self.first == self.last:
+            return self.first.isoformat()
+        if self.first == date(self.first.year, 1, 1) and self.last == date(self.first.year, 12, 31):
+            return f"{self.first.year:04d}"
+        if self.first.day == 1 and self.last == month_end(self.first):
+            return f"{self.first.year:04d}-{self.first.month:02d}"
+        return f"{self.first.isoformat()}/{self.last.isoformat()}"
+
+
+@dataclass(frozen=True)
+class DateMention:
+    """A date expression in a text; ``start`` and ``end`` are ``str`` indices."""
+
+    start: int
+    end: int
+    when: When
+
+
+def month_end(day: date) -> date:
+    """Last day of the month that ``day`` is in."""
+    return date(day.year, day.month, 1) + relativedelta(months=1) - timedelta(days=1)
+
+
+def parse_iso(text: str | None) -> When | None:
+    """Read back what :attr:`When.iso` wrote; ``None`` where there is nothing to read."""
+    if not text:
+        return None
+    try:
+        if "/" in text:
+            a, b = text.split("/")
+            return When(date.fromisoformat(a), date.fromisoformat(b))
+        if len(text) == 4:
+            return When(date(int(text), 1, 1), date(int(text), 12, 31))
+        if len(text) == 7:
+            first = date(int(text[:4]), int(text[5:]), 1)
+            return When(first, month_end(first))
+        day = date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+    return When(day, day)
+
+
+def _year(text: str) -> int:
+    text = text.strip("'")
+    year = int(text)
+    if year < 100:
+        year += 2000 if year < 50 else 1900
+    return year
+
+
+def _day(y: int, m: int, d: int) -> When | None:
+    try:
+        day = date(y, m, d)
+    except ValueError:
+        return None
+    return When(day, day)
+
+
+def _month(y: int, m: int) -> When | None:
+    if not 1 <= m <= 12:
+        return None
+    first = date(y, m, 1)
+    return When(first, month_end(first))
+
+
+def order_of(text: str) -> str | None:
+    """Order of numeric dates that the text itself shows: ``"dmy"``, ``"mdy"`` or ``None`` where it does not tell."""
+    votes = {"dmy": 0, "mdy": 0}
+    for m in re.finditer(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2(?:19|20)?\d\d(?![\d/-])", text):
+        a, b = int(m[1]), int(m[3])
+        if a > 12 >= b:
+            votes["dmy"] += 1
+        elif b > 12 >= a:
+            votes["mdy"] += 1
+    if votes["dmy"] == votes["mdy"]:
+        return None
+    return max(votes, key=lambda k: votes[k])
+
+
+def _near(day: int, month: int, anchor: date | None) -> When | None:
+    """The day and month, in the year that puts it closest before (or a little after) the anchor."""
+    if anchor is None:
+        return None
+    options = [w for y in (anchor.year - 1, anchor.year, anchor.year + 1) if (w := _day(y, month, day))]
+    if not options:
+        return None
+    past = [w for w in options if w.first <= anchor + timedelta(days=60)]
+    return max(past, key=lambda w: w.first) if past else None
+
+
+def find_dates(text: str, anchor: date | None = None, order: str | None = None) -> list[DateMention]:
+    """Dates written in a text.
+
+    Parameters
+    ----------
+    text : str
+        Normalised text (:func:`critex.extract.normalise.normalise`).
+    anchor : date, optional
+        Date of the note; relative dates and days without a year need it, and are left out where it is missing.
+    order : {"dmy", "mdy", "ymd"}, optional
+        Order of numeric dates; by default what the text shows, else day first.
+
+    Returns
+    -------
+    list of DateMention
+        In order of the text, not overlapping.
+    """
+    order = order if order in ("dmy", "mdy") else (order_of(text) or "dmy")
+    found = []
+    for m in PATTERN.finditer(text):
+        when = _read(m, anchor, order)
+        if when is not None and 1900 <= when.first.year <= 2100:
+            found.append(DateMention(m.start(), m.end(), when))
+    return found
+
+
+def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
+    g = m.groupdict()
+    if g["iso"]:
+        return _day(int(g["iy"]), int(g["im"]), int(g["id"]))
+    if g["cy"]:
+        y = int(g["cy"])
+        if g["cd"]:
+            return _day(y, int(g["cm"]), int(g["cd"]))
+        return _month(y, int(g["cm"])) if g["cm"] else When(date(y, 1, 1), date(y, 12, 31))
+    if g["num"]:
+        a, b, y = int(g["n1"]), int(g["n2"]), _year(g["ny"])
+        if g["sep"] == "-" and len(g["ny"]) == 2 and a > 12 and b <= 12 and int(g["ny"]) <= 31 and a >= 20 and anchor and abs(2000 + a - anchor.year) <= 2:
+            return _day(2000 + a, b, int(g["ny"]))
+        d, mo = (a, b) if order == "dmy" else (b, a)
+        if mo > 12 >= d:
+            d, mo = mo, d
+        return _day(y, mo, d)
+    if g["dmon"]:
+        return _day(_year(g["dy"]), _MONTHS[g["dmon"].lower().rstrip(".")], int(g["dd"]))
+    if g["mmon"]:
+        return _day(int(g["my"]), _MONTHS[g["mmon"].lower().rstrip(".")], int(g["md"]))
+    if g["pmon"]:
+        return _near(int(g["pdd"]), _MONTHS[g["pmon"].lower().rstrip(".")], anchor)
+    if g["ymon"]:
+        return _month(_year(g["yy"]), _MONTHS[g["ymon"].lower().rstrip(".")])
+    if g["smon"]:
+        return _near(int(g["sd"]), _MONTHS[g["smon"].lower().rstrip(".")], anchor)
+    if g["vm"]:
+        return _month(int(g["vy"]), int(g["vm"]))
+    if g["wy"]:
+        return _month(int(g["wy"]), int(g["wm"]))
+    if g["ago"]:
+        return _ago(g, anchor)
+    if g["last"]:
+        return _last(g["last"].lower(), g["lu"].lower(), anchor)
+    if g["today"]:
+        if anchor is None:
+            return None
+        day = anchor - timedelta(days=1) if g["today"].lower() == "yesterday" else anchor
+        return When(day, day, "relative")
+    if g["y1"] or g["y0"]:
+        y = int(g["y1"] or g["y0"])
+        if anchor and y > anchor.year + 1:
+            return None
+        return When(date(y, 1, 1), date(y, 12, 31))
+    if g["sm1"]:
+        a, b = int(g["sm1"]), int(g["sm2"])
+        d, mo = (a, b) if order == "dmy" else (b, a)
+        if mo > 12 >= d:
+            d, mo = mo, d
+        if not (1 <= mo <= 12 and 1 <= d <= 31):
+            if 1 <= a <= 12 and 13 <= b <= 99 and g["ssep"] == "/" and anchor:  # month/short year: 11/25
+                y = _year(g["sm2"])
+                return _month(y, a) if abs(y - anchor.year) <= 60 and y <= anchor.year else None
+            return None
+        return _near(d, mo, anchor)
+    return None
+
+
+def _ago(g: dict[str, str | None], anchor: date | None) -> When | None:
+    if anchor is None:
+        return None
+    word, unit = (g["ago_n"] or "").lower(), (g["ago_u"] or "").lower()
+    n = float(word) if word[0].isdigit() else float(_WORDS.get(word, 0))
+    if (g["ago"] or "").lower() == "since" and not g["ago_sep"]:
+        return None
+    if g["ago_sep"]:  # 3/52 ago: weeks, 3/12: months, 3/7: days
+        if unit not in ("7", "52", "12"):
+            return None
+        name = {"7": "days", "52": "weeks", "12": "months"}[unit]
+    elif unit in ("7", "52", "12"):
+        return None
+    else:
+        name = _UNITS[unit[0]] if not unit.startswith("mo") and not unit.startswith("mt") else "months"
+    if n > 1200:
+        return None
+    if name == "days":
+        day = anchor - timedelta(days=int(n))
+        return When(day, day, "relative")
+    if name == "weeks":
+        day = anchor - timedelta(days=round(n * 7))
+        return When(day, day, "relative")
+    if name == "months":
+        day = anchor - relativedelta(months=int(n))
+        return When(day - timedelta(days=15), min(day + timedelta(days=15), anchor), "relative") if n >= 2 else When(day, day, "relative")
+    day = anchor - relativedelta(years=int(n), months=round((n % 1) * 12))
+    return When(day - timedelta(days=182), min(day + timedelta(days=182), anchor), "relative")
+
+
+def _last(which: str, unit: str, anchor: date | None) -> When | None:
+    if anchor is None:
+        return None
+    if unit in _MONTHS:
+        year = anchor.year if _MONTHS[unit] < anchor.month or (which != "last" and _MONTHS[unit] == anchor.month) else anchor.year - 1
+        when = _month(year, _MONTHS[unit])
+        return When(when.first, when.last, "relative") if when else None
+    if unit == "week":
+        first = anchor - timedelta(days=anchor.weekday() + (7 if "last" in which else 0))
+        return When(first, min(first + timedelta(days=6), anchor), "relative")
+    if unit == "month":
+        first = date(anchor.year, anchor.month, 1) - (relativedelta(months=1) if "last" in which else relativedelta())
+        return When(first, min(month_end(first), anchor), "relative")
+    year = anchor.year - 1 if "last" in which else anchor.year
+    return When(date(year, 1, 1), min(date(year, 12, 31), anchor), "relative")

@@ -1,0 +1,62 @@
+"""Gives every mention a date, and says what the date was taken from.
+
+A date in the mention's own sentence that stands nearest wins (``text``), then the heading or table line above it (``heading``), then the
+note's date (``note``). Families that know better (lab tables) date their mentions themselves.
+"""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.dates import DateMention
+from critex.extract.document import Document
+from critex.extract.mention import Mention
+
+_HEADING = re.compile(
+    r"\b(?:collected|collection|sampled?|taken|drawn|specimen date|exam(?:ination)?(?: date)?|date of exam|study date|done|performed|bloods?|bld|labs?|lab results?|results?|"
+    r"investigations?|ix|clinic date|seen|reviewed on|visit|scan(?:ned)?|received|aux)\b",
+    re.I,
+)
+
+
+def date_mentions(doc: Document, mentions: list[Mention]) -> None:
+    """Set ``date`` and ``date_source`` of mentions that have none, in place."""
+    for m in mentions:
+        if m.date is not None or m.date_source is not None:
+            continue
+        inside = nearest_in_segment(doc, m.start, m.end)
+        if inside is not None:
+            m.date, m.date_source = inside.when.iso, "relative" if inside.when.source == "relative" else "text"
+            continue
+        heading = heading_date(doc, m.start)
+        if heading is not None:
+            m.date, m.date_source = heading.when.iso, "heading"
+        elif doc.note_date is not None:
+            m.date, m.date_source = doc.note_date.isoformat(), "note"
+        else:
+            m.date_source = "none"
+
+
+def nearest_in_segment(doc: Document, start: int, end: int) -> DateMention | None:
+    """Date expression in the same sentence, on the same line, that stands nearest to a span."""
+    seg_start, seg_end = doc.segment_at(start)
+    found = [d for d in doc.dates_between(seg_start, seg_end)]
+    if not found:
+        return None
+    return min(found, key=lambda d: (max(d.start - end, start - d.end, 0), d.start))
+
+
+def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention | None:
+    """Date of the nearest line above that reads as a heading of results ("Bloods 30/03/26:", "Collected 06/03/2026")."""
+    index = doc.line_index(position)
+    blanks = 0
+    for i in range(index, max(-1, index - reach), -1):
+        line = doc.lines[i]
+        if line.kind == "blank":
+            blanks += 1
+            continue
+        end = min(line.end, position) if i == index else line.end
+        dates = doc.dates_between(line.start, end)
+        if dates and _HEADING.search(doc.norm, line.start, line.end):
+            return dates[0]
+    return None

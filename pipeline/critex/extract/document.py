@@ -1,0 +1,212 @@
+"""A note with its lines, segments, sections and dates; all offsets point into the text as given."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from critex.extract.dates import DateMention, When, find_dates
+from critex.extract.normalise import normalise
+from critex.extract.sections import Section, find_sections
+
+_BULLET = re.compile(r"\s*(?:[-*+>#~]{1,2}\s|\d{1,2}[.)]\s|\(\d{1,2}\)|\d{1,2}\)|[A-Za-z][.)]\s|\[[ xX]?\])", re.A)
+_COLUMNS = re.compile(r"\S(?:\t| {3,}|\s?\|\s?)\S", re.A)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Mdm|Prof|St|vs|e\.g|i\.e|eg|ie|approx|No|no|nos|prev|adj|resp|Fig|cf|al|Pt|pt|Ref|ref|incl|max|min|diff|wt|ht|dept|Dept|yrs?|mths?|wks?|ca|c|Rd|Ave|Lt|Rt|bil|En|Puan)|\b[A-Z](?:\.[A-Z])*)\.$"
+)
+_STOP = re.compile(r"[.!?](?=[\s\u4e00-\u9fff\"')\]]|$)|;|(?<=[\u4e00-\u9fff])\.")
+_LIST_NUMBER = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])\.$", re.A)
+_SENTENCE_END = (".", "!", "?", ":", ";")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line without its line end; ``kind`` is ``"blank"``, ``"row"`` (columns), ``"item"`` (bullet) or ``"text"``."""
+
+    start: int
+    end: int
+    kind: str
+
+
+class Document:
+    """A note with its structure.
+
+    Parameters
+    ----------
+    text : str
+        The note as given.
+    note_id, patient_id, note_type : str
+        As in the notes table.
+    note_date : date, optional
+        Day on which the note was written.
+    date_order : {"dmy", "mdy", "ymd"}, optional
+        Order of numeric dates in this source; ``None`` lets the text decide.
+
+    Attributes
+    ----------
+    text : str
+        The note as given; every ``start`` and ``end`` in critex is an index into it.
+    norm : str
+        The same length, with full-width and typographic characters made ASCII: what rules are matched on.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        note_id: str = "",
+        patient_id: str = "",
+        note_date: date | None = None,
+        note_type: str = "",
+        date_order: str | None = None,
+    ) -> None:
+        self.text = text
+        self.norm = normalise(text)
+        self.note_id = note_id
+        self.patient_id = patient_id
+        self.note_date = note_date
+        self.note_type = note_type
+        self.date_order = date_order
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Lines in order, without their line ends."""
+        found, start = [], 0
+        for part in self.norm.split("\n"):
+            end = start + len(part)
+            stripped = part.strip()
+            if not stripped:
+                kind = "blank"
+            elif _COLUMNS.search(part):
+                kind = "row"
+            elif _BULLET.match(part):
+                kind = "item"
+            else:
+                kind = "text"
+            found.append(Line(start, end, kind))
+            start = end + 1
+        return found
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [line.start for line in self.lines]
+
+    def line_index(self, position: int) -> int:
+        """Index into :attr:`lines` of the line that holds a character."""
+        return max(0, bisect_right(self._line_starts, position) - 1)
+
+    def line_at(self, position: int) -> Line:
+        """The line that holds a character."""
+        return self.lines[self.line_index(position)]
+
+    @cached_property
+    def _is_wrapped(self) -> bool:
+        """Whether paragraphs of this note are wrapped at a fixed width (so that a line end is not a sentence end)."""
+        lengths = [line.end - line.start for line in self.lines if line.kind in ("text", "item")]
+        long = [n for n in lengths if 55 <= n <= 110]
+        return len(long) >= 3 and max(lengths, default=0) <= 120
+
+    @cached_property
+    def segments(self) -> list[tuple[int, int]]:
+        """Sentence-like stretches: what a cue can reach. Rows, bullets and unwrapped lines are stretches of their own."""
+        norm, cuts = self.norm, [0]
+        lines = self.lines
+        for i, line in enumerate(lines):
+            if i and not self._continues(lines[i - 1], line):
+                cuts.append(line.start)
+            for stop in _STOP.finditer(norm, line.start, line.end):
+                end = stop.end()
+                if stop.group() == "." and (
+                    _ABBREVIATION.search(norm, max(line.start, end - 12), end) and not norm[end : end + 2].isspace()
+                    or _LIST_NUMBER.match(norm, line.start, end)
+                ):
+                    continue
+                if stop.group() == "?" and (end < 2 or norm[end - 2] in " \n(\t"):  # "? liver metastasis" asks, it does not end
+                    continue
+                cuts.append(end)
+        cuts.append(len(norm))
+        found = []
+        for start, end in zip(cuts, cuts[1:], strict=False):
+            if norm[start:end].strip():
+                found.append((start, end))
+        return found
+
+    def _continues(self, before: Line, line: Line) -> bool:
+        if before.kind in ("blank", "row") or line.kind != "text":
+            return False
+        if before.end in self._section_starts or line.start in self._section_starts:
+            return False
+        norm = self.norm
+        head = norm[line.start : line.end].lstrip()
+        tail = norm[before.start : before.end].rstrip()
+        if not head or tail.endswith(_SENTENCE_END):
+            return False
+        width = len(tail)
+        if tail.endswith((",", " and", " or", " with", " of", " the", " no", " in", "-", "/", "(")) and width >= 30:
+            return True
+        if head[0].islower() and width >= 40:
+            return True
+        return self._is_wrapped and 52 <= width <= 115
+
+    @cached_property
+    def _section_starts(self) -> set[int]:
+        return {s.start for s in self.sections}
+
+    @cached_property
+    def _segment_starts(self) -> list[int]:
+        return [s for s, _ in self.segments]
+
+    def segment_index(self, position: int) -> int:
+        """Index into :attr:`segments` of the stretch that holds a character."""
+        return max(0, bisect_right(self._segment_starts, position) - 1)
+
+    def segment_at(self, position: int) -> tuple[int, int]:
+        """Start and end of the stretch that holds a character."""
+        return self.segments[self.segment_index(position)] if self.segments else (0, len(self.text))
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """Sections in order; text before the first heading belongs to none."""
+        return find_sections(self.norm)
+
+    @cached_property
+    def _sections_by_start(self) -> list[int]:
+        return [s.start for s in self.sections]
+
+    def section_at(self, position: int) -> Section | None:
+        """The section that holds a character, ``None`` before the first heading or after the end of an inline one."""
+        i = bisect_right(self._sections_by_start, position) - 1
+        if i < 0:
+            return None
+        section = self.sections[i]
+        return section if position < section.end else None
+
+    def category_at(self, position: int) -> str | None:
+        """Category of the section that holds a character."""
+        section = self.section_at(position)
+        return section.category if section else None
+
+    @cached_property
+    def dates(self) -> list[DateMention]:
+        """Date expressions of the note, in order."""
+        return find_dates(self.norm, self.note_date, self.date_order)
+
+    @cached_property
+    def _date_starts(self) -> list[int]:
+        return [d.start for d in self.dates]
+
+    def dates_between(self, start: int, end: int) -> list[DateMention]:
+        """Date expressions that lie wholly inside ``[start, end)``."""
+        i = bisect_right(self._date_starts, start - 1)
+        found = []
+        while i < len(self.dates) and self.dates[i].start < end:
+            if self.dates[i].end <= end:
+                found.append(self.dates[i])
+            i += 1
+        return found
+
+    def note_when(self) -> When | None:
+        """The note's own date."""
+        return When(self.note_date, self.note_date, "note") if self.note_date else None

@@ -1,0 +1,69 @@
+"""Text to mentions: one scan of the raw text, then only the families that fired, then context, dates and order.
+
+No spaCy ``Doc`` is built here; :mod:`critex.extract.components` gives the same families as spaCy components, and the tests hold this
+fast path against medspaCy's own components over whole notes.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from critex.extract.assertion import decide
+from critex.extract.dating import date_mentions
+from critex.extract.document import Document
+from critex.extract.family import Family, FamilyHits, resolve_overlaps
+from critex.extract.mention import Mention
+from critex.extract.scan import Scanner
+
+
+class Extractor:
+    """Finds mentions in documents.
+
+    Parameters
+    ----------
+    families : sequence of Family, optional
+        Families of facts to look for; all by default.
+    engine : {"auto", "hyperscan", "python"}
+        Scanner to use; all give the same mentions.
+    """
+
+    def __init__(self, families: tuple[Family, ...] | None = None, engine: str = "auto") -> None:
+        if families is None:
+            from critex.extract.families import all_families
+
+            families = all_families()
+        self.families = families
+        rules = [rule for f in families for rule in f.rules]
+        self.scanner = Scanner(rules, engine)
+        self._first: list[int] = []
+        first = 0
+        for f in families:
+            self._first.append(first)
+            first += len(f.rules)
+
+    def mentions(self, doc: Document) -> list[Mention]:
+        """Mentions of a document, with assertion and date, in order of the text.
+
+        Returns
+        -------
+        list of Mention
+            Offsets are ``str`` indices into ``doc.text``. Of one label no two overlap.
+        """
+        hits = self.scanner.scan(doc.norm)
+        if hits.ends is not None and not hits.ends:
+            return []
+        found: list[Mention] = []
+        for f, first in zip(self.families, self._first, strict=True):
+            family_hits = FamilyHits(f.rules, hits, first)
+            if family_hits.fired():
+                found.extend(f.find(doc, family_hits))
+        found = resolve_overlaps(found)
+        decide(doc, found)
+        date_mentions(doc, found)
+        return found
+
+
+@cache
+def default_extractor(engine: str = "auto") -> Extractor:
+    """The extractor of all families, built once a process."""
+    return Extractor(engine=engine)

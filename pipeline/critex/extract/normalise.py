@@ -1,0 +1,44 @@
+"""One-to-one character normalisation, so that rules see one alphabet and offsets stay those of the given text."""
+
+from __future__ import annotations
+
+_PAIRS = {
+    "：": ":", "；": ";", "，": ",", "．": ".", "。": ".", "（": "(", "）": ")", "［": "[", "］": "]", "【": "[", "】": "]",
+    "＜": "<", "＞": ">", "＝": "=", "＋": "+", "－": "-", "％": "%", "／": "/", "～": "~", "！": "!", "？": "?", "＊": "*",
+    "｜": "|", "＃": "#", "＆": "&", "＠": "@", "“": '"', "”": '"', "‘": "'", "’": "'", "′": "'", "´": "'", "`": "'",
+    "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "‒": "-", "―": "-", "×": "x", "✕": "x", "µ": "u", "μ": "u",
+    "⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9", "⁺": "+", "⁻": "-",
+    "₀": "0", "₁": "1", "₂": "2", "₃": "3", "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9",
+    "\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ", "\ufeff": " ", "\u200b": " ",
+    "\x00": " ", "\x0b": " ", "\x0c": "\n", "\u2028": "\n", "\u2029": "\n", "\x85": "\n", "\r": " ",
+    "ï": "i", "é": "e", "è": "e", "ö": "o", "ü": "u", "ä": "a", "ó": "o", "á": "a", "í": "i", "ñ": "n", "ç": "c",
+    "∙": "*", "•": "*", "●": "*", "▪": "*", "■": "*", "◦": "*", "·": "*", "⇒": ">", "√": "√", "Ⅰ": "I", "Ⅴ": "V",
+    "≦": "≤", "≧": "≥", "﹤": "<", "﹥": ">", "∶": ":", "﹣": "-", "﹢": "+", "╱": "/",
+}  # fmt: skip
+_PAIRS.update({chr(0xFF10 + i): str(i) for i in range(10)})
+_PAIRS.update({chr(0xFF21 + i): chr(65 + i) for i in range(26)})
+_PAIRS.update({chr(0xFF41 + i): chr(97 + i) for i in range(26)})
+_TABLE = {ord(k): v for k, v in _PAIRS.items()}
+
+
+def normalise(text: str) -> str:
+    """Text with full-width, typographic and superscript characters replaced one to one.
+
+    Parameters
+    ----------
+    text : str
+        A note as given.
+
+    Returns
+    -------
+    str
+        Text of the same length: every offset into it is an offset into ``text``. Line ends become ``"\\n"`` or ``" \\n"``.
+    """
+    if text.isascii():
+        if "\r" not in text and "\x00" not in text and "`" not in text and "\x0b" not in text and "\x0c" not in text:
+            return text
+    elif "\r" in text:
+        pass
+    if "\r" in text and "\n" not in text:  # old Macintosh line ends
+        text = text.replace("\r", "\n")
+    return text.translate(_TABLE)

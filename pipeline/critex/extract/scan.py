@@ -1,0 +1,154 @@
+"""The cheap first look: one pass over the raw text tells which rules can match, and where.
+
+With Hyperscan, all rules are compiled into one database in its prefilter mode, which never misses what Python's ``re`` would find; ``re`` then
+confirms each candidate in a window around it. Without Hyperscan every rule is searched by ``re`` alone: slower, with the same result.
+The triggers are the rules themselves: nobody maintains a second list. A compiled database is cached by the hash of the rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from critex.extract.patterns import Rule
+
+try:
+    import hyperscan
+except ImportError:  # platforms without a wheel
+    hyperscan = None
+
+REACH = 320
+"""Characters that one rule's match may span; patterns that need more are cut."""
+
+
+class Hits:
+    """What the scan found in one text; finds matches of rules that fired."""
+
+    __slots__ = ("ends", "text")
+
+    def __init__(self, text: str, ends: dict[int, list[int]] | None) -> None:
+        self.text = text
+        self.ends = ends
+
+    def fired(self, index: int) -> bool:
+        """Whether the rule with this index can match at all."""
+        return self.ends is None or index in self.ends
+
+    def finditer(self, index: int, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Matches of a rule, in order, not overlapping."""
+        if self.ends is None:
+            yield from pattern.finditer(self.text)
+            return
+        ends = self.ends.get(index)
+        if not ends:
+            return
+        n, done = len(self.text), 0
+        i = 0
+        while i < len(ends):
+            low, high = max(done, ends[i] - REACH), min(n, ends[i] + REACH)
+            while i + 1 < len(ends) and ends[i + 1] - REACH <= high:
+                i += 1
+                high = min(n, ends[i] + REACH)
+            i += 1
+            for m in pattern.finditer(self.text, low, n if high >= n else high):
+                if m.end() == high < n:  # cut at the window's end: no real match ends there
+                    continue
+                if m.end() > m.start():
+                    done = m.end()
+                    yield m
+
+
+class Scanner:
+    """All rules compiled for one pass.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        The rules; their position is their index.
+    engine : {"auto", "hyperscan", "python"}
+        ``"auto"`` takes Hyperscan where it is installed.
+    """
+
+    def __init__(self, rules: Sequence[Rule], engine: str = "auto") -> None:
+        self.rules = list(rules)
+        self.engine = "python" if engine == "python" or hyperscan is None else "hyperscan"
+        self._db: Any = None
+        if self.engine == "hyperscan":
+            self._db = _database([r.source for r in self.rules])
+            self._db.scratch = hyperscan.Scratch(self._db)
+
+    def scan(self, text: str) -> Hits:
+        """Scan a normalised text."""
+        if self._db is None:
+            return Hits(text, None)
+        data = text.encode("utf-8", "replace")
+        ends: dict[int, list[int]] = {}
+
+        def on_match(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            found = ends.get(rule)
+            if found is None:
+                ends[rule] = [end]
+            elif found[-1] != end:
+                found.append(end)
+
+        self._db.scan(data, match_event_handler=on_match)
+        if len(data) != len(text) and ends:
+            to_index = _byte_offsets(text)
+            ends = {rule: [to_index(e) for e in found] for rule, found in ends.items()}
+        return Hits(text, ends)
+
+
+def _byte_offsets(text: str) -> Any:
+    """Function from UTF-8 byte offsets to ``str`` indices."""
+    positions, shifts, shift = [], [], 0
+    for m in re.finditer(r"[^\x00-\x7f]", text):
+        width = len(m.group().encode("utf-8", "replace"))
+        if width == 1:
+            continue
+        shift += width - 1
+        positions.append(m.end() + shift)
+        shifts.append(shift)
+
+    def convert(offset: int) -> int:
+        i = bisect_right(positions, offset) - 1
+        return offset - (shifts[i] if i >= 0 else 0)
+
+    return convert
+
+
+def _for_hyperscan(source: str) -> str:
+    """The same rule in Hyperscan's dialect."""
+    return re.sub(r"\(\?P<\w+>", "(", re.sub(r"\(\?P=\w+\)", r".{0,40}", source))
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("CRITEX_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "critex")
+    return Path(base)
+
+
+def _database(sources: list[str]) -> Any:
+    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_MULTILINE
+    expressions = [_for_hyperscan(s).encode() for s in sources]
+    key = hashlib.sha256(b"\0".join([hyperscan.__version__.encode() if hasattr(hyperscan, "__version__") else b"", *expressions])).hexdigest()[:32]
+    path = _cache_folder() / f"rules-{key}.hsdb"
+    try:
+        if path.is_file():
+            return hyperscan.loadb(path.read_bytes(), hyperscan.HS_MODE_BLOCK)
+    except Exception:  # noqa: BLE001, S110 - a database of another version or processor is built anew
+        pass
+    db = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    db.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=[flags] * len(expressions))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as f:
+            f.write(hyperscan.dumpb(db))
+        os.replace(f.name, path)
+    except OSError:  # a cache that cannot be written is no reason to stop
+        pass
+    return db

@@ -1,0 +1,97 @@
+"""Section headings: at the start of a line, or inline as ``FHx:``; an unknown heading ends the section before it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from critex.extract.patterns import load_yaml
+
+_LINE_HEAD = re.compile(
+    r"^[ \t]*(?:[-*#=>+]{1,4}[ \t]*)?(?:\(?(?:\d{1,2}|[A-Z]|[ivx]{1,4})[.)][ \t]*)?\**"
+    r"(?P<title>[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff0-9 /&,'.+()-]{0,58}?)\**[ \t]*(?P<mark>:|=(?!=)|[ \t]-{1,2}[ \t]|-{2,}|$)",
+    re.M,
+)
+_INLINE_HEAD = re.compile(r"(?:(?<=[.;,)\]])[ \t]+|[ \t]{2,}|(?<=[.;]))(?P<title>[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff/&' .-]{0,30}?)[ \t]?(?P<mark>:)(?=\s|[^\s\d/])")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section: its category, its span (heading included) and the span of its heading."""
+
+    category: str
+    start: int
+    end: int
+    title_start: int
+    title_end: int
+    inline: bool
+    """Whether text follows the heading on its own line."""
+
+
+@cache
+def titles() -> dict[str, str]:
+    """Category by heading (lower case), from ``patterns/sections.yaml``."""
+    content = load_yaml("sections.yaml")
+    return {str(t).lower(): category for category, spec in content["sections"].items() for t in spec["titles"]}
+
+
+def _key(title: str) -> str:
+    title = re.sub(r"\s*\([^)]*\)\s*$", "", title.lower().replace(".", "").replace("'", ""))
+    return re.sub(r"\s+", " ", title).strip(" -,/&")
+
+
+def find_sections(norm: str) -> list[Section]:
+    """Sections of a normalised text.
+
+    Parameters
+    ----------
+    norm : str
+        Normalised text.
+
+    Returns
+    -------
+    list of Section
+        In order, not overlapping. Headings that no rule knows get the category ``"other"``: they end the section before.
+    """
+    known = titles()
+    heads: list[tuple[int, int, int, str, bool]] = []
+    for m in _LINE_HEAD.finditer(norm):
+        title, mark = m["title"], m["mark"]
+        category = known.get(_key(title))
+        line_end = norm.find("\n", m.end())
+        line_end = len(norm) if line_end < 0 else line_end
+        alone = not norm[m.end() : line_end].strip()
+        if category is None:
+            shouted = title.isupper() and len(title) > 3 and not re.search(r"\d", title)
+            if not (alone and (mark == ":" or shouted)):
+                if mark != ":" or len(title.split()) > 4:
+                    continue
+                category = "key"
+            else:
+                category = "other"
+        elif mark == "" and not alone:
+            continue
+        heads.append((m.start("title"), m.start("title"), m.end(), category, not alone))
+    for m in _INLINE_HEAD.finditer(norm):
+        category = known.get(_key(m["title"]))
+        if category is not None:
+            heads.append((m.start("title"), m.start("title"), m.end(), category, True))
+    heads.sort()
+    found = []
+    for i, (start, title_start, title_end, category, inline) in enumerate(heads):
+        end = heads[i + 1][0] if i + 1 < len(heads) else len(norm)
+        if inline:
+            end = min(end, _inline_end(norm, title_end, end, category))
+        found.append(Section(category, start, end, title_start, title_end, inline))
+    return found
+
+
+def _inline_end(norm: str, start: int, limit: int, category: str) -> int:
+    if category in ("family", "allergies", "key", "social"):
+        line_end = norm.find("\n", start)
+        while line_end >= 0 and re.match(r"\n[ \t]{0,12}[a-z(]|\n[ \t]{4,}[A-Za-z(]", norm[line_end : line_end + 14]):
+            line_end = norm.find("\n", line_end + 1)
+        return limit if line_end < 0 else line_end
+    blank = re.compile(r"\n[ \t]*\n").search(norm, start, limit)
+    return blank.start() if blank else limit

@@ -1,0 +1,207 @@
+"""One patient: statements in, features out, on a given index date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from critex.extract.dates import When
+from critex.features.derive import derived
+from critex.features.facts import CONFLICT, Fact, Statement
+from critex.features.spec import Feature, Selection, as_list, load_features
+
+_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)$")
+
+
+class Patient:
+    """A patient's statements, and the features that follow from them.
+
+    Parameters
+    ----------
+    patient_id : str
+    statements : iterable of Statement
+        Everything that the notes say, in any order.
+    index_date : date, optional
+        Day that windows count back from. Changing it costs no new reading of notes: make another ``Patient``.
+    sex : {"M", "F"}, optional
+        From the patients file; else what the notes say.
+    birth_date : date, optional
+        From the patients file; else what the notes say.
+    """
+
+    def __init__(
+        self,
+        patient_id: str,
+        statements: Iterable[Statement],
+        index_date: date | None,
+        sex: str | None = None,
+        birth_date: date | None = None,
+        features: dict[str, Feature] | None = None,
+    ) -> None:
+        self.patient_id = patient_id
+        self.statements = sorted(statements, key=statement_order)
+        self.index_date = index_date
+        self.birth_date = birth_date
+        self._sex = sex
+        self.features = features if features is not None else load_features()
+        self._facts: dict[str, list[Fact]] = {}
+        self._by_label: dict[str, list[Statement]] = {}
+        for s in self.statements:
+            self._by_label.setdefault(s.label, []).append(s)
+
+    @property
+    def sex(self) -> str | None:
+        """``"M"``, ``"F"`` or ``None`` where neither the patients file nor the notes tell."""
+        if self._sex:
+            return self._sex
+        facts = self.facts("sex") if "sex" in self.features else []
+        return facts[0].state if facts and facts[0].state in ("M", "F") else None
+
+    def labelled(self, label: str) -> list[Statement]:
+        """Statements of one label, in order of date."""
+        return self._by_label.get(label, [])
+
+    def facts(self, name: str) -> list[Fact]:
+        """Facts of a feature: at most one for ``latest`` and ``lasting``, all for ``each``; newest last."""
+        if name not in self._facts:
+            self._facts[name] = []  # guards against a derivation that asks for itself
+            self._facts[name] = self._compute(name, None)
+        return self._facts[name]
+
+    def facts_in_window(self, name: str, first: date, last: date) -> list[Fact]:
+        """Facts of a feature taken from statements of the days ``first`` to ``last`` only (both inside)."""
+        return self._compute(name, (first, last))
+
+    def _compute(self, name: str, window: tuple[date, date] | None) -> list[Fact]:
+        spec = self.features[name]
+        if spec.derive:
+            found = derived(spec.derive)(self)
+            if window:
+                found = [f for f in found if f.when and window[0] <= f.when.first and f.when.last <= window[1]]
+        else:
+            found = self.selected(name)
+            if window:
+                found = [f for f in found if f.when and window[0] <= f.when.first and f.when.last <= window[1]]
+        if spec.takes == "latest":
+            if window is None and self.index_date is not None:
+                before = [f for f in found if f.when is None or f.when.first <= self.index_date]
+                found = before
+            return found[-1:]
+        if spec.takes == "lasting":
+            return lasting(name, found)
+        return found
+
+    def selected(self, name: str) -> list[Fact]:
+        """One fact a matching statement, oldest first, before `takes` chooses among them."""
+        spec = self.features[name]
+        found: list[Fact] = []
+        for selection in spec.sources:
+            for label in as_list(selection.label) or ():
+                for s in self._by_label.get(label, ()):
+                    if matches(s, selection):
+                        found.append(as_fact(name, s, selection.state or _state(s, spec.state), spec.unit))
+        found.sort(key=lambda f: statement_order(f.statements[0]))
+        return found
+
+
+def statement_order(s: Statement) -> tuple[Any, ...]:
+    """Order of time: day of the fact, then of its note; of one day the better source last, then place in the text."""
+    when = s.when.last if s.when else (s.note_date or date.min)
+    return (when, s.note_date or date.min, -s.rank, s.note_id, s.start, s.end, s.label, s.value or "")
+
+
+def _state(s: Statement, what: str) -> str | None:
+    if what.startswith("attributes."):
+        got = s.attributes.get(what.removeprefix("attributes."))
+        return None if got is None else str(got)
+    got = getattr(s, what)
+    return None if got is None else str(got)
+
+
+def matches(s: Statement, selection: Selection) -> bool:
+    """Whether a statement is one that a selection takes."""
+    for got, want in (
+        (s.value, selection.value),
+        (s.result, selection.result),
+        (s.assertion, selection.assertion),
+        (s.temporality, selection.temporality),
+        (s.section or "", selection.section),
+    ):
+        words = as_list(want)
+        if words is not None and str(got) not in words:
+            return False
+    return attributes_match(s.attributes, selection.where) and not (
+        selection.not_where and any(attributes_match(s.attributes, {k: v}) for k, v in selection.not_where.items())
+    )
+
+
+def attributes_match(attributes: Any, where: dict[str, Any]) -> bool:
+    """Whether all named attributes have (one of) the wanted values; ``None`` wants a missing one."""
+    for key, want in where.items():
+        got = attributes.get(key)
+        options = want if isinstance(want, list) else [want]
+        if not any(_same(got, option) for option in options):
+            return False
+    return True
+
+
+def _same(got: Any, want: Any) -> bool:
+    if isinstance(got, bool) or isinstance(want, bool) or got is None or want is None:
+        return got is want or (got is None and want is False)
+    return str(got) == str(want)
+
+
+def as_fact(name: str, s: Statement, state: str | None, unit: str | None = None) -> Fact:
+    """Fact of one statement."""
+    number = s.canonical if s.canonical is not None else s.number
+    number_to = None
+    if number is None and s.value:
+        if m := _RANGE.match(s.value):
+            number, number_to = float(m[1]), float(m[2])
+        elif s.value.replace(".", "", 1).isdigit():
+            number = float(s.value)
+    flags = ("unit_inferred",) if s.attributes.get("unit_inferred") else ()
+    return Fact(
+        name, state, (s,), number, number_to, s.comparator, s.canonical_unit or unit, s.when, s.date_source, s.attributes, flags=flags
+    )
+
+
+def lasting(name: str, found: list[Fact]) -> list[Fact]:
+    """The one fact that lasting statements agree on (GUIDELINE section 1).
+
+    Superseded statements go first; then reports outrank narrative; what still contradicts itself is a :data:`CONFLICT`, with both sides kept.
+    """
+    standing = [f for f in found if not f.attributes.get("superseded")] or found
+    if not standing:
+        return []
+    states = {f.state for f in standing}
+    if len(states) == 1:
+        best = max(standing, key=lambda f: (-f.statements[0].rank, statement_order(f.statements[0])))
+        return [_with(best, standing, [f for f in found if f.state != best.state])]
+    corrections = [f for f in standing if f.attributes.get("correction")]
+    if corrections and len({f.state for f in corrections}) == 1:
+        best = corrections[-1]
+        return [_with(best, [f for f in standing if f.state == best.state], [f for f in found if f.state != best.state], "conflict_resolved")]
+    best_rank = min(f.statements[0].rank for f in standing)
+    if best_rank <= 1:
+        top = [f for f in standing if f.statements[0].rank == best_rank]
+        if len({f.state for f in top}) == 1:
+            best = top[-1]
+            return [_with(best, [f for f in standing if f.state == best.state], [f for f in found if f.state != best.state], "conflict_resolved")]
+    first = standing[0].statements[0]
+    return [
+        Fact(
+            name, CONFLICT, tuple(f.statements[0] for f in standing[:1]), when=When(first.when.first, first.when.last) if first.when else None,
+            against=tuple(f.statements[0] for f in standing[1:]), flags=("conflict",),
+        )
+    ]  # fmt: skip
+
+
+def _with(best: Fact, same: list[Fact], other: list[Fact], *flags: str) -> Fact:
+    more = tuple(f.statements[0] for f in same if f.statements[0] is not best.statements[0])
+    return Fact(
+        best.feature, best.state, (*best.statements, *more), best.number, best.number_to, best.comparator, best.unit, best.when,
+        best.date_source, best.attributes, tuple(f.statements[0] for f in other), (*best.flags, *flags),
+    )  # fmt: skip

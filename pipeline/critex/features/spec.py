@@ -1,0 +1,97 @@
+"""The feature definitions of ``patterns/features.yaml``, validated."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from critex.errors import PatternError
+from critex.extract.patterns import load_yaml
+
+Words = str | list[str]
+
+
+class Selection(BaseModel):
+    """Which mentions a feature takes, and which state they give."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    label: Words
+    value: Words | None = None
+    result: Words | None = None
+    assertion: Words = Field(default_factory=lambda: ["present", "absent"])
+    temporality: Words | None = None
+    section: Words | None = None
+    where: dict[str, Any] = Field(default_factory=dict)
+    not_where: dict[str, Any] = Field(default_factory=dict)
+    state: str | None = None
+
+
+class Feature(BaseModel):
+    """One feature: a patient-level value derived from mentions."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+    meaning: str
+    takes: Literal["latest", "lasting", "each"]
+    state: str = "assertion"
+    unit: str | None = None
+    loinc: str | None = None
+    derive: str | None = None
+    sources: list[Selection] = Field(default_factory=list, alias="from")
+    dates: Literal["any", "own"] | None = None
+    """Which dates count in windows: ``own`` (written beside the fact) is the default for ``takes: each``."""
+    column: str | None = None
+
+    @property
+    def uses_own_dates(self) -> bool:
+        """Whether only dates written beside the fact count."""
+        return (self.dates or ("own" if self.takes == "each" else "any")) == "own"
+
+
+def as_list(words: Words | None) -> list[str] | None:
+    """A word or list of words as a list; ``None`` stays ``None``."""
+    if words is None:
+        return None
+    return [str(w) for w in words] if isinstance(words, list) else [str(words)]
+
+
+@cache
+def load_features(path: Path | None = None) -> dict[str, Feature]:
+    """Features by name.
+
+    Raises
+    ------
+    PatternError
+        Names the feature and the key that is wrong.
+    """
+    name: str | Path = path or "features.yaml"
+    content = load_yaml(name)
+    found: dict[str, Feature] = {}
+    for key, entry in (content["features"] or {}).items():
+        line = content["features"].lc.key(key)[0] + 1
+        try:
+            found[str(key)] = Feature.model_validate(plain(entry))
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            where = ".".join(str(p) for p in first["loc"])
+            raise PatternError(f"{name}:{line}: feature {key}: {where}: {first['msg']}.") from None
+    return found
+
+
+def plain(node: Any) -> Any:
+    """A ruamel node as ordinary dicts, lists and scalars."""
+    if isinstance(node, dict):
+        return {str(k): plain(v) for k, v in node.items()}
+    if isinstance(node, list):
+        return [plain(v) for v in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, float):
+        return float(node)
+    return str(node)

@@ -1,0 +1,1 @@
+"""Engines that do the job for many notes."""

@@ -1,0 +1,68 @@
+"""The work of one worker: raw texts in, plain rows out. No spaCy ``Doc`` and no note text of others crosses a process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from critex.extract.document import Document
+from critex.extract.engine import Extractor, default_extractor
+from critex.extract.mention import Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note as a worker gets it."""
+
+    note_id: str
+    patient_id: str
+    note_date: date | None
+    note_type: str
+    text: str
+    source: str = ""
+
+
+Row = tuple[object, ...]
+"""One mention, in the order of the columns of the mentions table."""
+
+
+def mention_rows(note: Note, extractor: Extractor | None = None, date_order: str | None = None) -> list[Row]:
+    """Rows of the mentions table for one note.
+
+    Parameters
+    ----------
+    note : Note
+    extractor : Extractor, optional
+        All families by default.
+    date_order : {"dmy", "mdy", "ymd"}, optional
+        Order of numeric dates of the source.
+    """
+    doc = Document(note.text, note.note_id, note.patient_id, note.note_date, note.note_type, date_order)
+    found = (extractor or default_extractor()).mentions(doc)
+    return [_row(note, m) for m in found]
+
+
+def _row(note: Note, m: Mention) -> Row:
+    cue_start, cue_end = m.cue if m.cue else (None, None)
+    return (
+        note.note_id, note.patient_id, m.start, m.end, note.text[m.start : m.end], m.label, m.value, m.number, m.unit, m.comparator, m.canonical,
+        m.canonical_unit, m.result, m.ref_low, m.ref_high, m.assertion or "present", m.temporality or "current", m.date, m.date_source or "none", m.section,
+        cue_start, cue_end, json.dumps(m.attributes, sort_keys=True, ensure_ascii=False) if m.attributes else "", m.rule,
+    )  # fmt: skip
+
+
+def extract(notes: Iterable[Note], date_order: str | None = None) -> tuple[list[Row], list[tuple[str, str, str]]]:
+    """Rows of mentions, and rows of errors, of a batch of notes.
+
+    A note that critex fails on becomes an error row that names the kind of failure, never its text.
+    """
+    rows: list[Row] = []
+    errors: list[tuple[str, str, str]] = []
+    for note in notes:
+        try:
+            rows.extend(mention_rows(note, date_order=date_order))
+        except Exception as error:  # noqa: BLE001 - one bad note must not end a run
+            errors.append((note.source, note.note_id, f"could not be read: {type(error).__name__}. Please report this as a defect of critex."))
+    return rows, errors

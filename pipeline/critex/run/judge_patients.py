@@ -1,0 +1,141 @@
+"""From mentions to features, verdicts, evidence and candidates; no note is read again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from critex import tables
+from critex.criteria.judge import Judged, judge, leading, status
+from critex.criteria.trial import Trial
+from critex.features.facts import Statement
+from critex.features.patient import Patient
+from critex.features.spec import Feature, load_features
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What the patients file says of one patient; ``index_is_proxy`` where the index date was taken from the last note."""
+
+    index_date: date | None
+    index_is_proxy: bool = False
+    sex: str | None = None
+    birth_date: date | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Tables that follow from the mentions."""
+
+    features: pd.DataFrame
+    verdicts: pd.DataFrame
+    evidence: pd.DataFrame
+    candidates: pd.DataFrame
+
+
+def column_of(name: str, spec: Feature) -> str:
+    """Column of a feature in the feature table: its name, with the unit where it has one."""
+    if spec.column:
+        return spec.column
+    unit = {"10^9/L": "1e9_l", "%": "pct", "mL/min/1.73 m2": "ml_min_173m2"}.get(spec.unit or "", re.sub(r"\W+", "_", (spec.unit or "").lower()).strip("_"))
+    return f"{name}_{unit}" if unit and not name.endswith(f"_{unit}") else name
+
+
+def feature_columns() -> list[str]:
+    """Names of the feature table's columns after the fixed ones, in order."""
+    out = []
+    for name, spec in load_features().items():
+        base = column_of(name, spec)
+        out.extend((base, f"{base}_date", f"{base}_note_id", f"{base}_start", f"{base}_end"))
+    return out
+
+
+def judge_patients(
+    patient_ids: Iterable[str], statements: Mapping[str, list[Statement]], enrolments: Mapping[str, Enrolment], trials: list[Trial]
+) -> Judgement:
+    """Judge patients by one or more trials.
+
+    Parameters
+    ----------
+    patient_ids : iterable of str
+        Every patient of the run, also those without a mention.
+    statements : mapping of str to list of Statement
+    enrolments : mapping of str to Enrolment
+    trials : list of Trial
+
+    Returns
+    -------
+    Judgement
+        Checked tables in their fixed order.
+    """
+    specs = load_features()
+    feature_rows: list[dict[str, Any]] = []
+    verdict_rows: list[tuple[Any, ...]] = []
+    evidence_rows: list[tuple[Any, ...]] = []
+    candidate_rows: list[tuple[Any, ...]] = []
+    for patient_id in sorted(set(patient_ids)):
+        enrolment = enrolments.get(patient_id, Enrolment(None))
+        patient = Patient(patient_id, statements.get(patient_id, ()), enrolment.index_date, enrolment.sex, enrolment.birth_date)
+        index = enrolment.index_date.isoformat() if enrolment.index_date else ""
+        feature_rows.append({"patient_id": patient_id, "index_date": index} | _feature_row(patient, specs))
+        for trial in trials:
+            judged = judge(trial, patient, enrolment.index_is_proxy)
+            for j in judged:
+                c = j.criterion
+                verdict_rows.append((trial.trial, patient_id, c.id, c.parent, j.verdict, j.reason, j.needs_review, j.review_why, j.confidence))
+                evidence_rows.extend(_evidence(trial.trial, patient_id, j))
+            by = {v: [j.criterion.id for j in judged if j.verdict == v] for v in tables.VERDICTS}
+            candidate_rows.append(
+                (trial.trial, patient_id, index, status(trial, judged), len(by["pass"]), len(by["fail"]), len(by["unknown"]), " ".join(by["fail"]), " ".join(by["unknown"]))
+            )
+    return Judgement(
+        tables.checked(_features_frame(feature_rows), tables.FEATURES),
+        tables.checked(pd.DataFrame(verdict_rows, columns=tables.VERDICT.names), tables.VERDICT),
+        tables.checked(pd.DataFrame(evidence_rows, columns=tables.EVIDENCE.names), tables.EVIDENCE),
+        tables.checked(pd.DataFrame(candidate_rows, columns=tables.CANDIDATES.names), tables.CANDIDATES),
+    )
+
+
+def _evidence(trial: str, patient_id: str, j: Judged) -> list[tuple[Any, ...]]:
+    found = [(trial, patient_id, j.criterion.id, s.note_id, s.start, s.end, s.text, "supports") for s in j.supports]
+    found.extend((trial, patient_id, j.criterion.id, s.note_id, s.start, s.end, s.text, "contradicts") for s in j.contradicts)
+    return found
+
+
+def _feature_row(patient: Patient, specs: dict[str, Feature]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, spec in specs.items():
+        facts = patient.facts(name)
+        fact = leading(facts)
+        if fact is None:
+            continue
+        base = column_of(name, spec)
+        row[base] = fact.number if spec.unit is not None and fact.number is not None else fact.state
+        row[f"{base}_date"] = fact.when.iso if fact.when else ""
+        if fact.statements:
+            s = fact.statements[0]
+            row[f"{base}_note_id"], row[f"{base}_start"], row[f"{base}_end"] = s.note_id, s.start, s.end
+    return row
+
+
+def _features_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    specs = load_features()
+    numeric = {column_of(n, s) for n, s in specs.items() if s.unit is not None}
+    data: dict[str, pd.Series] = {
+        "patient_id": pd.Series([r["patient_id"] for r in rows], dtype="str"),
+        "index_date": pd.Series([r["index_date"] for r in rows], dtype="str"),
+    }
+    for column in feature_columns():
+        values = [r.get(column) for r in rows]
+        if column in numeric:
+            data[column] = pd.Series([v if isinstance(v, int | float) else None for v in values], dtype="float64")
+        elif column.endswith(("_start", "_end")):
+            data[column] = pd.Series(values, dtype="Int64")
+        else:
+            data[column] = pd.Series(["" if v is None else str(v) for v in values], dtype="str")
+    return pd.DataFrame(data)

@@ -1,0 +1,234 @@
+"""The schema of every table that critex writes, in one place.
+
+A table is a pandas DataFrame with exactly the columns listed here, in this order, checked by :func:`checked` before it is
+written. ``critex schema`` prints this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+import pyarrow as pa
+
+Kind = Literal["string", "int", "float", "bool"]
+
+_ARROW: dict[Kind, pa.DataType] = {"string": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, type, unit and meaning."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    required: bool = False
+    """Whether a missing value is an error."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, its columns, and the order of its rows."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    sort: tuple[str, ...]
+    extensible: bool = False
+    """Whether more columns may follow (the feature table: one column a feature)."""
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return [c.name for c in self.columns]
+
+
+ASSERTIONS = ("present", "absent", "possible", "hypothetical", "family")
+TEMPORALITIES = ("current", "past")
+VERDICTS = ("pass", "fail", "unknown")
+STATUSES = ("candidate", "possible", "ineligible")
+ROLES = ("supports", "contradicts")
+
+NOTES = Table(
+    "notes",
+    "a note as it was read; evidence offsets point into its text",
+    (
+        Column("note_id", "string", "identifier of the note, unique in a run", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("note_date", "string", "ISO date on which the note was written; empty where not given"),
+        Column("note_type", "string", "kind of note, as the source calls it"),
+        Column("text", "string", "the text exactly as given (or as extracted from RTF, HTML, PDF, XML)", required=True),
+        Column("source", "string", "file and row that the note came from"),
+    ),
+    ("patient_id", "note_id"),
+)
+
+MENTIONS = Table(
+    "mentions",
+    "a mention: a span of a note with a label, a normalised value and its assertion",
+    (
+        Column("note_id", "string", "note that holds the span", required=True),
+        Column("patient_id", "string", "patient of the note", required=True),
+        Column("start", "int", "first character of the span in the note's text (Python str index)", required=True),
+        Column("end", "int", "one past the last character", required=True),
+        Column("text", "string", "note[start:end]", required=True),
+        Column("label", "string", "kind of fact: HISTOLOGY, ECOG, METASTASIS, LAB, ...", required=True),
+        Column("value", "string", "normalised value in the words of the guideline"),
+        Column("number", "float", "number as written"),
+        Column("unit", "string", "unit as written"),
+        Column("comparator", "string", "<, <=, >, >= where the number is a bound"),
+        Column("canonical", "float", "number in canonical_unit"),
+        Column("canonical_unit", "string", "unit of canonical"),
+        Column("result", "string", "positive, negative or number, for tests"),
+        Column("ref_low", "float", "lower end of the printed reference range, in the unit as written"),
+        Column("ref_high", "float", "upper end of the printed reference range (ULN), in the unit as written"),
+        Column("assertion", "string", "present, absent, possible, hypothetical or family", required=True),
+        Column("temporality", "string", "current or past", required=True),
+        Column("date", "string", "ISO date of the fact; YYYY or YYYY-MM where only that is written; empty where unknown"),
+        Column("date_source", "string", "text, heading, table, relative, note or none: what the date was taken from"),
+        Column("section", "string", "category of the section that the span stands in"),
+        Column("cue_start", "int", "first character of the cue that decided the assertion"),
+        Column("cue_end", "int", "one past the last character of the cue"),
+        Column("attributes", "string", "JSON object of what the label needs beyond the columns (class, disease, site, grade, ...)"),
+        Column("rule", "string", "rule that matched, as `critex patterns find` names it", required=True),
+    ),
+    ("patient_id", "note_id", "start", "end", "label", "value", "rule"),
+)
+
+FEATURES = Table(
+    "features",
+    "a patient; one column a feature, each with _date, _note_id, _start and _end",
+    (
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("index_date", "string", "ISO date that windows count back from"),
+    ),
+    ("patient_id",),
+    extensible=True,
+)
+
+VERDICT = Table(
+    "verdicts",
+    "trial x patient x leaf criterion",
+    (
+        Column("trial", "string", "identifier of the trial", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("criterion", "string", "leaf criterion, such as I09.hemoglobin", required=True),
+        Column("parent", "string", "the registry's criterion that it belongs to, such as I09", required=True),
+        Column("verdict", "string", "pass, fail or unknown, from the point of view of eligibility", required=True),
+        Column("reason", "string", "why, in plain words; for unknown, what is missing", required=True),
+        Column("needs_review", "bool", "whether a person should look at it before it is relied on", required=True),
+        Column("review_why", "string", "why it needs review"),
+        Column("confidence", "float", "probability that the verdict is right, 0 to 1"),
+    ),
+    ("trial", "patient_id", "criterion"),
+)
+
+EVIDENCE = Table(
+    "evidence",
+    "a span that a verdict rests on",
+    (
+        Column("trial", "string", "identifier of the trial", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("criterion", "string", "leaf criterion", required=True),
+        Column("note_id", "string", "note that holds the span", required=True),
+        Column("start", "int", "first character of the span", required=True),
+        Column("end", "int", "one past the last character", required=True),
+        Column("text", "string", "note[start:end]", required=True),
+        Column("role", "string", "supports or contradicts", required=True),
+    ),
+    ("trial", "patient_id", "criterion", "note_id", "start", "end", "role"),
+)
+
+CANDIDATES = Table(
+    "candidates",
+    "trial x patient",
+    (
+        Column("trial", "string", "identifier of the trial", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("index_date", "string", "ISO date that windows count back from"),
+        Column("status", "string", "candidate, possible or ineligible", required=True),
+        Column("n_pass", "int", "number of leaf criteria that pass", required=True),
+        Column("n_fail", "int", "number that fail", required=True),
+        Column("n_unknown", "int", "number that the notes do not decide", required=True),
+        Column("failed", "string", "the failed criteria, separated by spaces"),
+        Column("unknown", "string", "the undecided criteria, separated by spaces"),
+    ),
+    ("trial", "patient_id"),
+)
+
+ERRORS = Table(
+    "errors",
+    "a rejected note",
+    (
+        Column("source", "string", "file and row of the note", required=True),
+        Column("note_id", "string", "identifier, where it could be read"),
+        Column("error", "string", "what was wrong and what to do; never the note's text", required=True),
+    ),
+    ("source", "note_id"),
+)
+
+TABLES: dict[str, Table] = {t.name: t for t in (NOTES, MENTIONS, FEATURES, VERDICT, EVIDENCE, CANDIDATES, ERRORS)}
+
+
+class SchemaError(Exception):
+    """A table that is not as this module says: a defect of critex, never of the user's notes."""
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """Arrow schema of a table's fixed columns."""
+    return pa.schema([pa.field(c.name, _ARROW[c.kind]) for c in table.columns])
+
+
+def empty(table: Table) -> pd.DataFrame:
+    """A table without rows, with the right columns and types."""
+    return checked(pd.DataFrame(columns=table.names), table)
+
+
+def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Return ``frame`` with the table's columns, types and order of rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows to check. Missing optional columns are added empty.
+    table : Table
+        The schema.
+
+    Raises
+    ------
+    SchemaError
+        If a required column is missing or empty, or a column is not in the schema.
+    """
+    extra = [c for c in frame.columns if c not in table.names]
+    if extra and not table.extensible:
+        raise SchemaError(f"{table.name}: columns not in the schema: {', '.join(map(str, extra))}")
+    out: dict[str, pd.Series] = {}
+    for column in table.columns:
+        if column.name in frame.columns:
+            series = frame[column.name]
+        elif column.required and len(frame):
+            raise SchemaError(f"{table.name}: column {column.name} is missing")
+        else:
+            series = pd.Series([None] * len(frame), index=frame.index)
+        out[column.name] = _typed(series, column, table.name)
+    for name in extra:
+        out[name] = frame[name]
+    result = pd.DataFrame(out, columns=[*table.names, *extra])
+    if len(result):
+        result = result.sort_values(list(table.sort), kind="stable", na_position="first", ignore_index=True)
+    return result
+
+
+def _typed(series: pd.Series, column: Column, table: str) -> pd.Series:
+    if column.required and series.isna().any():
+        raise SchemaError(f"{table}: column {column.name} has empty values")
+    if column.kind == "string":
+        return series.astype("str") if column.required else series.where(series.notna(), "").astype("str")
+    if column.kind == "int":
+        return series.astype("Int64")
+    if column.kind == "float":
+        return series.astype("float64")
+    return series.astype("bool")
