@@ -79,7 +79,7 @@ class Scanner:
         self.rules = list(rules)
         self.engine = "python" if engine == "python" or hyperscan is None else "hyperscan"
         self._db: Any = None
-        if self.engine == "hyperscan":
+        if self.engine == "hyperscan" and self.rules:
             self._db = _database([r.source for r in self.rules])
             self._db.scratch = hyperscan.Scratch(self._db)
 

@@ -1,0 +1,5 @@
+"""``python -m critex``."""
+
+from critex.cli import main
+
+main()
