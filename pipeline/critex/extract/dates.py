@@ -44,7 +44,7 @@ PATTERN = re.compile(
     r"|\b(?P<today>today|this (?:morning|afternoon|evening|am|pm)|yesterday)\b"
     r"|\b(?:in|since|from|of|until|till|c\.?|circa|around|about|yr|year)\s(?P<y1>(?:19|20)\d\d)(?!\d|[-/.]\d|\s?(?:copies|iu|mg|ml|cells))"
     r"|(?<![\w./-])(?P<y0>(?:19[3-9]\d|20[0-4]\d))(?![\w%/]|\.\d|-\d|\s?(?:copies|iu\b|mg\b|ml\b|cells|x10|kcal|cm|mm))"
-    r"|(?<![\d./A-Za-z-])(?P<sm1>\d{1,2})(?P<ssep>[/-])(?P<sm2>\d{1,2})(?![\d/%-]|\.\d|\s?(?:mm|cm|kg|ago|hr|day|week|dose|cycle|#|x\b|node|ln\b))",
+    r"|(?<![\d./A-Za-z-])(?P<sm1>\d{1,2})(?P<ssep>[/-])(?P<sm2>\d{1,2})(?![\d/%-]|\.\d|\s?(?:mm|cm|kg|ago|hr|day|week|month|dose|cycle|#|x\b|node|ln\b|power|strength|murmur|fib|of\b|hx|history|positive|pos\b|cores?\b))",
     re.I | re.A,
 )
 
@@ -100,6 +100,9 @@ def parse_iso(text: str | None) -> When | None:
     except ValueError:
         return None
     return When(day, day)
+
+
+_DURATION = re.compile(r"(?:\bx|\bfor|\bover|\blast|\bpast|\bevery|\bin|\bafter|[><~+])\s?$", re.I)
 
 
 def _year(text: str) -> int:
@@ -223,6 +226,8 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
         return When(date(y, 1, 1), date(y, 12, 31))
     if g["sm1"]:
         a, b = int(g["sm1"]), int(g["sm2"])
+        if b in (7, 12) and g["ssep"] == "/" and _DURATION.search(m.string, max(0, m.start() - 12), m.start()):
+            return None  # "cough for 3/12": a duration in British shorthand
         d, mo = (a, b) if order == "dmy" else (b, a)
         if mo > 12 >= d:
             d, mo = mo, d
