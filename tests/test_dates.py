@@ -42,7 +42,19 @@ def test_a_date_is_read_as_a_reader_would(text: str, expected: list[str]) -> Non
     assert iso(text) == expected
 
 
-@pytest.mark.parametrize("text", ["70Gy/33#", "BP 126/72", "Hb 12.4", "HBV DNA 2000 IU/mL", "5/5 power", "ratio 1.2", "3.9 x 3.1 cm", "EBV DNA 2010 copies/mL"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "70Gy/33#",
+        "BP 126/72",
+        "Hb 12.4",
+        "HBV DNA 2000 IU/mL",
+        "5/5 power",
+        "ratio 1.2",
+        "3.9 x 3.1 cm",
+        "EBV DNA 2010 copies/mL",
+    ],
+)
 def test_numbers_that_are_not_dates_are_left_alone(text: str) -> None:
     assert iso(text) == []
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
 from critex.errors import CritexError
+from critex.notes.record import Options
+
+if TYPE_CHECKING:
+    from critex.run.job import Summary
+    from critex.run.store import Format
+
+DEFAULT_TRIAL = "NCT07235319"
 
 app = typer.Typer(
     name="critex",
@@ -42,12 +53,171 @@ def _version(show: bool) -> None:
 
 
 @app.callback()
-def _main(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")] = False) -> None:
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
     """critex: notes in, verdicts with evidence out."""
 
 
+def _options(mapping: list[str], encoding: str | None, date_order: str | None) -> Options:
+    columns = {}
+    for pair in mapping:
+        ours, mark, theirs = pair.partition("=")
+        if not mark or not theirs:
+            raise CritexError(f"--map {pair}: write --map field=column, for example --map text=NOTE_TEXT.")
+        columns[ours.strip()] = theirs.strip()
+    if date_order not in (None, "dmy", "mdy", "ymd"):
+        raise CritexError(f"--date-order {date_order}: write dmy, mdy or ymd.")
+    return Options(columns, encoding, date_order)
+
+
+def _day(text: str | None, option: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CritexError(f"{option} {text}: not a date. Write it as YYYY-MM-DD.") from None
+
+
+def _print_summary(summary: Summary, out: Path) -> None:
+    grid = RichTable(show_header=False, show_edge=False, box=None)
+    grid.add_row("notes", f"{summary.notes:,}")
+    grid.add_row("patients", f"{summary.patients:,}")
+    grid.add_row("mentions", f"{summary.mentions:,}")
+    grid.add_row("rejected", f"{summary.rejected:,}" + (f"  (see {out / 'errors.csv'})" if summary.rejected else ""))
+    for trial, counts in summary.status.items():
+        grid.add_row(trial, ", ".join(f"{n:,} {status}" for status, n in counts.items()))
+    grid.add_row(
+        "time",
+        f"{summary.seconds:.1f} s"
+        + (f"  ({summary.notes / summary.seconds:,.0f} notes/s)" if summary.seconds > 0 else ""),
+    )
+    grid.add_row("written to", escape(str(out)))
+    console.print(grid)
+    for remark in summary.remarks:
+        console.print(f"note: {escape(remark)}")
+
+
 @app.command()
-def schema(table: Annotated[str | None, typer.Argument(help="A table, such as mentions; or features. All tables where not given.")] = None) -> None:
+def run(
+    notes: Annotated[list[Path], typer.Argument(help="Files (.csv .tsv .jsonl .parquet ...) or folders of notes.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the tables and report.html.")],
+    trial: Annotated[
+        list[str] | None,
+        typer.Option("--trial", "-t", help="Id of a shipped trial, or a file; repeatable.  [default: NCT07235319]"),
+    ] = None,
+    patients: Annotated[
+        Path | None,
+        typer.Option("--patients", help="Table with patient_id, index_date, and optionally sex and birth_date."),
+    ] = None,
+    index_date: Annotated[
+        str | None,
+        typer.Option(
+            "--index-date",
+            help="Index date (YYYY-MM-DD) of patients that --patients does not name; else the day of their last note.",
+        ),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="field=column, where the source names a column otherwise; repeatable."),
+    ] = None,
+    date_order: Annotated[
+        str | None, typer.Option("--date-order", help="Order of numeric dates: dmy, mdy or ymd.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Encoding of text files, where it is not found rightly.")
+    ] = None,
+    workers: Annotated[str, typer.Option("--workers", "-w", help="Number of processes, or auto.")] = "auto",
+    form: Annotated[
+        str, typer.Option("--format", help="parquet, csv or jsonl; candidates and errors are always CSV.")
+    ] = "parquet",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Read notes and write all tables and report.html: the main job."""
+    from critex.run.job import run_job
+    from critex.run.patients import read_patients
+
+    if form not in ("parquet", "csv", "jsonl"):
+        raise CritexError(f"--format {form}: write parquet, csv or jsonl.")
+    options = _options(map_ or [], encoding, date_order)
+    table = read_patients(patients, date_order) if patients else None
+    default = _day(index_date, "--index-date")
+    with Progress(
+        TextColumn("reading notes"),
+        BarColumn(),
+        TextColumn("{task.completed:,} notes, {task.fields[speed]} notes/s"),
+        TimeElapsedColumn(),
+        console=problems,
+        disable=quiet or not sys.stderr.isatty(),
+    ) as bar:
+        task = bar.add_task("notes", total=None, speed="-")
+        started = time.perf_counter()
+        done = 0
+
+        def progress(count: int) -> None:
+            nonlocal done
+            done += count
+            bar.update(task, advance=count, speed=f"{done / max(time.perf_counter() - started, 1e-6):,.0f}")
+
+        summary = run_job(
+            notes,
+            out,
+            trials=trial or [DEFAULT_TRIAL],
+            patients=table,
+            index_date=default,
+            options=options,
+            workers=_workers(workers),
+            form=cast("Format", form),
+            progress=progress,
+        )
+    _print_summary(summary, out)
+    if summary.rejected:
+        raise typer.Exit(REJECTED)
+
+
+def _workers(text: str) -> int:
+    if text == "auto":
+        return max(1, os.cpu_count() or 1)
+    if not text.isdigit() or int(text) < 1:
+        raise CritexError(f"--workers {text}: write a number from 1, or auto.")
+    return int(text)
+
+
+@app.command()
+def screen(
+    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    trial: Annotated[
+        list[str] | None,
+        typer.Option("--trial", "-t", help="Id of a shipped trial, or a file; repeatable.  [default: NCT07235319]"),
+    ] = None,
+    patients: Annotated[
+        Path | None, typer.Option("--patients", help="Table with patient_id and index_date; else the one of the run.")
+    ] = None,
+    index_date: Annotated[
+        str | None, typer.Option("--index-date", help="Index date (YYYY-MM-DD) of patients without one.")
+    ] = None,
+) -> None:
+    """Judge again, or by another trial, from the mentions in a folder; no note is read again."""
+    from critex.run.job import screen as screen_job
+    from critex.run.patients import read_patients
+
+    existing(folder, "folder")
+    table = read_patients(patients, None) if patients else None
+    summary = screen_job(
+        folder, trials=trial or [DEFAULT_TRIAL], patients=table, index_date=_day(index_date, "--index-date")
+    )
+    _print_summary(summary, folder)
+
+
+@app.command()
+def schema(
+    table: Annotated[
+        str | None, typer.Argument(help="A table, such as mentions; or features. All tables where not given.")
+    ] = None,
+) -> None:
     """Print the columns of each table: name, type, unit, meaning."""
     from critex.tables import TABLES
 
@@ -88,7 +258,9 @@ def patterns_check() -> None:
 
 
 @patterns_app.command("test")
-def patterns_test(only: Annotated[str | None, typer.Argument(help="Run only the rules whose id begins with this.")] = None) -> None:
+def patterns_test(
+    only: Annotated[str | None, typer.Argument(help="Run only the rules whose id begins with this.")] = None,
+) -> None:
     """Run the examples and near misses of every rule."""
     from critex.extract.pattern_cases import failure, rule_cases
 
@@ -104,7 +276,9 @@ def patterns_test(only: Annotated[str | None, typer.Argument(help="Run only the 
             console.print(f"known  {case.id}: {case.case.known_failure}", markup=False)
         else:
             failed += 1
-            problems.print(f"FAILED {case.rule.file}:{case.rule.line} {case.id}: {case.case.text!r}: {wrong}", markup=False)
+            problems.print(
+                f"FAILED {case.rule.file}:{case.rule.line} {case.id}: {case.case.text!r}: {wrong}", markup=False
+            )
     console.print(f"{met} cases met, {failed} failed, {known} known not to be met yet")
     if failed:
         raise typer.Exit(FAILED)
@@ -130,7 +304,18 @@ def patterns_find(
         canonical = "" if m.canonical is None else f"{m.canonical:g} {m.canonical_unit or ''}"
         cue = repr(text[m.cue[0] : m.cue[1]]) if m.cue else ""
         assertion = f"{m.assertion}, {m.temporality}"
-        cells = (f"{text[m.start : m.end]!r} {m.start}-{m.end}", m.label, m.value, m.result, canonical, assertion, m.date, m.section, m.rule, cue)
+        cells = (
+            f"{text[m.start : m.end]!r} {m.start}-{m.end}",
+            m.label,
+            m.value,
+            m.result,
+            canonical,
+            assertion,
+            m.date,
+            m.section,
+            m.rule,
+            cue,
+        )
         out.add_row(*(escape(cell or "") for cell in cells))
     console.print(out if found else "No rule matched.")
 
@@ -148,11 +333,16 @@ def trial_check(
     results = run_examples(trial) if examples else []
     wrong = [r for r in results if not r.ok and not r.example.known_failure]
     for r in wrong:
-        problems.print(f"FAILED {r.id}: {r.example.note!r}: wanted {r.example.verdict}, got {r.judged.verdict} ({r.judged.reason})", markup=False)
+        problems.print(
+            f"FAILED {r.id}: {r.example.note!r}: wanted {r.example.verdict}, got {r.judged.verdict} ({r.judged.reason})",
+            markup=False,
+        )
     for r in results:
         if not r.ok and r.example.known_failure:
             console.print(f"known  {r.id}: {r.example.known_failure}", markup=False)
-    console.print(f"{trial.trial}: {len(trial.criteria)} criteria, {len(results) - len(wrong)} of {len(results)} examples met")
+    console.print(
+        f"{trial.trial}: {len(trial.criteria)} criteria, {len(results) - len(wrong)} of {len(results)} examples met"
+    )
     if wrong:
         raise typer.Exit(FAILED)
 

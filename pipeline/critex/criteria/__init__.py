@@ -1,0 +1,1 @@
+"""Reads a trial and decides with three values; knows no disease."""

@@ -139,7 +139,9 @@ class Not:
 def _joined(truth: Truth, found: list[Finding]) -> Finding:
     return Finding(
         truth,
-        tuple(dict.fromkeys(f for x in found for f in x.facts)) if _hashable(found) else _unique([f for x in found for f in x.facts]),
+        tuple(dict.fromkeys(f for x in found for f in x.facts))
+        if _hashable(found)
+        else _unique([f for x in found for f in x.facts]),
         tuple(dict.fromkeys(n for x in found for n in x.notes)),
         tuple(dict.fromkeys(n for x in found for n in x.flags)),
     )
@@ -183,7 +185,10 @@ class Test:
                 truths.append(None)
                 flags.append("conflict")
             else:
-                truths.append(fact.state in self.words or (fact.number is not None and fact.state is None and str(fact.number) in self.words))
+                truths.append(
+                    fact.state in self.words
+                    or (fact.number is not None and fact.state is None and str(fact.number) in self.words)
+                )
         if self.comparison:
             truth, said, more = self.comparison.of(fact, patient)
             truths.append(truth)
@@ -314,7 +319,9 @@ class On:
         """See :class:`Condition`."""
         facts = self._facts(patient, window)
         if self.quantifier == "stated":
-            return Finding(True if facts else None, tuple(facts), tuple(_describe(f, self.spec, "") for f in facts[-1:]))
+            return Finding(
+                True if facts else None, tuple(facts), tuple(_describe(f, self.spec, "") for f in facts[-1:])
+            )
         if not facts:
             return Finding(None)
         results = [(f, *self.test.of(f, patient, self.spec)) for f in facts]
@@ -334,7 +341,12 @@ class On:
         )
 
     def _facts(self, patient: Patient, window: Window | None) -> list[Fact]:
-        if window is not None and self.spec.takes == "latest" and self.spec.unit is not None and patient.index_date is not None:
+        if (
+            window is not None
+            and self.spec.takes == "latest"
+            and self.spec.unit is not None
+            and patient.index_date is not None
+        ):
             return patient.facts_in_window(self.feature, window.first_day(patient.index_date), patient.index_date)
         return patient.facts(self.feature)
 
@@ -378,7 +390,9 @@ def parse_condition(node: Any, features: dict[str, Feature]) -> Condition:
         elif key in features:
             parts.append(_on(key, features[key], value))
         else:
-            raise TrialError(f"no feature {key!r}. `critex schema features` lists them; write all, any or not for combinations.")
+            raise TrialError(
+                f"no feature {key!r}. `critex schema features` lists them; write all, any or not for combinations."
+            )
     return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 

@@ -34,7 +34,9 @@ class ExampleResult:
         return self.judged.verdict == self.example.verdict
 
 
-def statements_of_text(text: str, note_date: date | None = None, note_type: str = "", note_id: str = "note-1") -> list[Statement]:
+def statements_of_text(
+    text: str, note_date: date | None = None, note_type: str = "", note_id: str = "note-1"
+) -> list[Statement]:
     """Statements of one note, without tables in between."""
     doc = Document(text, note_id, "patient-1", note_date, note_type)
     return [

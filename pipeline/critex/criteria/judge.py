@@ -52,7 +52,14 @@ def judge(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[
 def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool = False) -> Judged:
     """Verdict of a patient on one criterion: the first step of ``decide`` that is true; else unknown."""
     if criterion.investigator:
-        return Judged(criterion, "unknown", "For the investigator to judge; never decided from notes.", True, "investigator's judgement", 1.0)
+        return Judged(
+            criterion,
+            "unknown",
+            "For the investigator to judge; never decided from notes.",
+            True,
+            "investigator's judgement",
+            1.0,
+        )
     window = parse_window(criterion.window) if criterion.window else None
     asked: list[Finding] = []
     for step, condition in zip(criterion.decide, _conditions(criterion), strict=True):
@@ -71,7 +78,9 @@ def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool
     return _unknown(criterion, asked, "", [], patient, window)
 
 
-def _decided(criterion: Criterion, verdict: str, finding: Finding, because: str, review: str, flags: list[str]) -> Judged:
+def _decided(
+    criterion: Criterion, verdict: str, finding: Finding, because: str, review: str, flags: list[str]
+) -> Judged:
     reason = "; ".join(finding.notes) or because or criterion.says
     if because:
         reason = f"{because}: {reason}" if finding.notes else because
@@ -79,11 +88,25 @@ def _decided(criterion: Criterion, verdict: str, finding: Finding, because: str,
     why.extend(REVIEW_WORDS[f] for f in dict.fromkeys(flags) if f in REVIEW_WORDS and f != "unit_inferred")
     supports = statements_of(finding.facts)
     against = [s for f in finding.facts for s in f.against]
-    return Judged(criterion, verdict, reason, bool(why), "; ".join(why), confidence(flags, bool(review), bool(against), len(supports)), supports, _once(against, supports))
+    return Judged(
+        criterion,
+        verdict,
+        reason,
+        bool(why),
+        "; ".join(why),
+        confidence(flags, bool(review), bool(against), len(supports)),
+        supports,
+        _once(against, supports),
+    )
 
 
 def _unknown(
-    criterion: Criterion, asked: list[Finding], because: str, flags: list[str], patient: Patient, window: Window | None = None
+    criterion: Criterion,
+    asked: list[Finding],
+    because: str,
+    flags: list[str],
+    patient: Patient,
+    window: Window | None = None,
 ) -> Judged:
     facts = tuple(f for finding in asked for f in finding.facts)
     notes = list(dict.fromkeys(n for finding in asked for n in finding.notes))
@@ -98,7 +121,9 @@ def _unknown(
         reason = f"{said}. Not decided; needed: {lacking}"
     elif window is not None and patient.index_date is not None:
         first = window.first_day(patient.index_date)
-        reason = f"No value between {first.isoformat()} and {patient.index_date.isoformat()} in any note. Needed: {lacking}"
+        reason = (
+            f"No value between {first.isoformat()} and {patient.index_date.isoformat()} in any note. Needed: {lacking}"
+        )
     else:
         reason = f"Not stated in any note. Needed: {lacking}"
     supports = statements_of(facts)
@@ -106,7 +131,16 @@ def _unknown(
     why = [REVIEW_WORDS[f] for f in all_flags if f in ("conflict", "undated")]
     if supports and not why:
         why = ["something is said, but it does not decide"]
-    return Judged(criterion, "unknown", reason, bool(why), "; ".join(why), 0.8 if supports else 0.95, supports, _once(against, supports))
+    return Judged(
+        criterion,
+        "unknown",
+        reason,
+        bool(why),
+        "; ".join(why),
+        0.8 if supports else 0.95,
+        supports,
+        _once(against, supports),
+    )
 
 
 def _once(statements: list[Statement], but: list[Statement]) -> list[Statement]:
@@ -123,7 +157,14 @@ def _once(statements: list[Statement], but: list[Statement]) -> list[Statement]:
 def confidence(flags: list[str], review: bool, against: bool, statements: int) -> float:
     """Probability that a decided verdict is right, before calibration: 0.97, less for each thing that calls for review."""
     value = 0.97
-    for flag, cost in (("conflict_resolved", 0.1), ("uln_fallback", 0.08), ("undated", 0.15), ("index_proxy", 0.1), ("calculated", 0.05), ("unit_inferred", 0.02)):
+    for flag, cost in (
+        ("conflict_resolved", 0.1),
+        ("uln_fallback", 0.08),
+        ("undated", 0.15),
+        ("index_proxy", 0.1),
+        ("calculated", 0.05),
+        ("unit_inferred", 0.02),
+    ):
         if flag in flags:
             value -= cost
     if review:

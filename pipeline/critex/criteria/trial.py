@@ -153,7 +153,9 @@ def _load(path: Path, _mtime: int, _size: int) -> Trial:
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise TrialError(f"{path}{where}: not valid YAML: {error.problem}. Correct the line.") from None
     if not isinstance(node, dict):
-        raise TrialError(f"{path}:1:1: a trial definition is a mapping with the keys trial, title, phases and criteria.")
+        raise TrialError(
+            f"{path}:1:1: a trial definition is a mapping with the keys trial, title, phases and criteria."
+        )
     problems: list[str] = []
     try:
         trial = Trial.model_validate(plain(node))
@@ -170,7 +172,9 @@ def _load(path: Path, _mtime: int, _size: int) -> Trial:
             problems.append(f"{path}:{line}:{column}: criterion {criterion.id} is defined twice. Rename or remove one.")
         seen[criterion.id] = i
         if criterion.phase not in trial.phases:
-            problems.append(f"{path}:{line}:{column}: criterion {criterion.id}: phase {criterion.phase!r} is not one of {', '.join(trial.phases)}.")
+            problems.append(
+                f"{path}:{line}:{column}: criterion {criterion.id}: phase {criterion.phase!r} is not one of {', '.join(trial.phases)}."
+            )
         for j, step in enumerate(criterion.decide):
             line, column = _position(node, ("criteria", i, "decide", j, "when"))
             try:

@@ -1,0 +1,1 @@
+"""Finds mentions in a document, one family of facts a file."""

@@ -40,7 +40,7 @@ def date_mentions(doc: Document, mentions: list[Mention]) -> None:
 def nearest_in_segment(doc: Document, start: int, end: int) -> DateMention | None:
     """Date expression in the same sentence, on the same line, that stands nearest to a span."""
     seg_start, seg_end = doc.segment_at(start)
-    found = [d for d in doc.dates_between(seg_start, seg_end)]
+    found = doc.dates_between(seg_start, seg_end)
     if not found:
         return None
     return min(found, key=lambda d: (max(d.start - end, start - d.end, 0), d.start))

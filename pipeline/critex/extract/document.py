@@ -7,6 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 
 from critex.extract.dates import DateMention, When, find_dates
 from critex.extract.normalise import normalise
@@ -119,7 +120,7 @@ class Document:
             for stop in _STOP.finditer(norm, line.start, line.end):
                 end = stop.end()
                 if stop.group() == "." and (
-                    _ABBREVIATION.search(norm, max(line.start, end - 12), end) and not norm[end : end + 2].isspace()
+                    (_ABBREVIATION.search(norm, max(line.start, end - 12), end) and not norm[end : end + 2].isspace())
                     or _LIST_NUMBER.match(norm, line.start, end)
                 ):
                     continue
@@ -128,7 +129,7 @@ class Document:
                 cuts.append(end)
         cuts.append(len(norm))
         found = []
-        for start, end in zip(cuts, cuts[1:], strict=False):
+        for start, end in pairwise(cuts):
             if norm[start:end].strip():
                 found.append((start, end))
         return found

@@ -22,7 +22,7 @@ _TABLE = {ord(k): v for k, v in _PAIRS.items()}
 
 
 def normalise(text: str) -> str:
-    """Text with full-width, typographic and superscript characters replaced one to one.
+    r"""Text with full-width, typographic and superscript characters replaced one to one.
 
     Parameters
     ----------
@@ -32,13 +32,10 @@ def normalise(text: str) -> str:
     Returns
     -------
     str
-        Text of the same length: every offset into it is an offset into ``text``. Line ends become ``"\\n"`` or ``" \\n"``.
+        Text of the same length: every offset into it is an offset into ``text``. Line ends become ``"\n"`` or ``" \n"``.
     """
-    if text.isascii():
-        if "\r" not in text and "\x00" not in text and "`" not in text and "\x0b" not in text and "\x0c" not in text:
-            return text
-    elif "\r" in text:
-        pass
+    if text.isascii() and not any(c in text for c in "\r\x00`\x0b\x0c"):
+        return text
     if "\r" in text and "\n" not in text:  # old Macintosh line ends
         text = text.replace("\r", "\n")
     return text.translate(_TABLE)

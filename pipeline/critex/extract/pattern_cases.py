@@ -71,7 +71,7 @@ def failure(case: RuleCase) -> str | None:
         if any(_holds(m, text, expect) for m in found):
             return None
         return f"expected {expect}, got {[_brief(m, text) for m in found]}"
-    if any(m.rule == case.rule.id or m.label == case.rule.label and (m.value == case.rule.value or case.rule.value is None) for m in found):
+    if any(m.rule == case.rule.id or (m.label == case.rule.label and (m.value == case.rule.value or case.rule.value is None)) for m in found):
         return None
     return f"no mention by this rule, got {[_brief(m, text) for m in found]}"
 

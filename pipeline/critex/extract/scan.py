@@ -140,7 +140,7 @@ def _database(sources: list[str]) -> Any:
     try:
         if path.is_file():
             return hyperscan.loadb(path.read_bytes(), hyperscan.HS_MODE_BLOCK)
-    except Exception:  # noqa: BLE001, S110 - a database of another version or processor is built anew
+    except Exception:  # noqa: S110 - a database of another version or processor is built anew
         pass
     db = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     db.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=[flags] * len(expressions))

@@ -1,0 +1,1 @@
+"""Knows medicine: units, dates, staging, clearance, as pure functions."""

@@ -58,5 +58,7 @@ def derived(name: str) -> Derivation:
                 if error.name != f"critex.features.{module}":
                     raise
     if name not in _REGISTERED:
-        raise PatternError(f"features.yaml: no function is registered for derive: {name}. Known: {', '.join(sorted(_REGISTERED))}.")
+        raise PatternError(
+            f"features.yaml: no function is registered for derive: {name}. Known: {', '.join(sorted(_REGISTERED))}."
+        )
     return _REGISTERED[name]

@@ -164,7 +164,17 @@ def as_fact(name: str, s: Statement, state: str | None, unit: str | None = None)
             number = float(s.value)
     flags = ("unit_inferred",) if s.attributes.get("unit_inferred") else ()
     return Fact(
-        name, state, (s,), number, number_to, s.comparator, s.canonical_unit or unit, s.when, s.date_source, s.attributes, flags=flags
+        name,
+        state,
+        (s,),
+        number,
+        number_to,
+        s.comparator,
+        s.canonical_unit or unit,
+        s.when,
+        s.date_source,
+        s.attributes,
+        flags=flags,
     )
 
 
@@ -183,13 +193,27 @@ def lasting(name: str, found: list[Fact]) -> list[Fact]:
     corrections = [f for f in standing if f.attributes.get("correction")]
     if corrections and len({f.state for f in corrections}) == 1:
         best = corrections[-1]
-        return [_with(best, [f for f in standing if f.state == best.state], [f for f in found if f.state != best.state], "conflict_resolved")]
+        return [
+            _with(
+                best,
+                [f for f in standing if f.state == best.state],
+                [f for f in found if f.state != best.state],
+                "conflict_resolved",
+            )
+        ]
     best_rank = min(f.statements[0].rank for f in standing)
     if best_rank <= 1:
         top = [f for f in standing if f.statements[0].rank == best_rank]
         if len({f.state for f in top}) == 1:
             best = top[-1]
-            return [_with(best, [f for f in standing if f.state == best.state], [f for f in found if f.state != best.state], "conflict_resolved")]
+            return [
+                _with(
+                    best,
+                    [f for f in standing if f.state == best.state],
+                    [f for f in found if f.state != best.state],
+                    "conflict_resolved",
+                )
+            ]
     first = standing[0].statements[0]
     return [
         Fact(

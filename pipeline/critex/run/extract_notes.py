@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 
 from critex.extract.document import Document
 from critex.extract.engine import Extractor, default_extractor
 from critex.extract.mention import Mention
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One note as a worker gets it."""
-
-    note_id: str
-    patient_id: str
-    note_date: date | None
-    note_type: str
-    text: str
-    source: str = ""
-
+from critex.notes.note import Note
 
 Row = tuple[object, ...]
 """One mention, in the order of the columns of the mentions table."""
@@ -63,6 +49,12 @@ def extract(notes: Iterable[Note], date_order: str | None = None) -> tuple[list[
     for note in notes:
         try:
             rows.extend(mention_rows(note, date_order=date_order))
-        except Exception as error:  # noqa: BLE001 - one bad note must not end a run
-            errors.append((note.source, note.note_id, f"could not be read: {type(error).__name__}. Please report this as a defect of critex."))
+        except Exception as error:
+            errors.append(
+                (
+                    note.source,
+                    note.note_id,
+                    f"could not be read: {type(error).__name__}. Please report this as a defect of critex.",
+                )
+            )
     return rows, errors

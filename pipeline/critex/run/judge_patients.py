@@ -42,7 +42,9 @@ def column_of(name: str, spec: Feature) -> str:
     """Column of a feature in the feature table: its name, with the unit where it has one."""
     if spec.column:
         return spec.column
-    unit = {"10^9/L": "1e9_l", "%": "pct", "mL/min/1.73 m2": "ml_min_173m2"}.get(spec.unit or "", re.sub(r"\W+", "_", (spec.unit or "").lower()).strip("_"))
+    unit = {"10^9/L": "1e9_l", "%": "pct", "mL/min/1.73 m2": "ml_min_173m2"}.get(
+        spec.unit or "", re.sub(r"\W+", "_", (spec.unit or "").lower()).strip("_")
+    )
     return f"{name}_{unit}" if unit and not name.endswith(f"_{unit}") else name
 
 
@@ -56,7 +58,10 @@ def feature_columns() -> list[str]:
 
 
 def judge_patients(
-    patient_ids: Iterable[str], statements: Mapping[str, list[Statement]], enrolments: Mapping[str, Enrolment], trials: list[Trial]
+    patient_ids: Iterable[str],
+    statements: Mapping[str, list[Statement]],
+    enrolments: Mapping[str, Enrolment],
+    trials: list[Trial],
 ) -> Judgement:
     """Judge patients by one or more trials.
 
@@ -80,18 +85,42 @@ def judge_patients(
     candidate_rows: list[tuple[Any, ...]] = []
     for patient_id in sorted(set(patient_ids)):
         enrolment = enrolments.get(patient_id, Enrolment(None))
-        patient = Patient(patient_id, statements.get(patient_id, ()), enrolment.index_date, enrolment.sex, enrolment.birth_date)
+        patient = Patient(
+            patient_id, statements.get(patient_id, ()), enrolment.index_date, enrolment.sex, enrolment.birth_date
+        )
         index = enrolment.index_date.isoformat() if enrolment.index_date else ""
         feature_rows.append({"patient_id": patient_id, "index_date": index} | _feature_row(patient, specs))
         for trial in trials:
             judged = judge(trial, patient, enrolment.index_is_proxy)
             for j in judged:
                 c = j.criterion
-                verdict_rows.append((trial.trial, patient_id, c.id, c.parent, j.verdict, j.reason, j.needs_review, j.review_why, j.confidence))
+                verdict_rows.append(
+                    (
+                        trial.trial,
+                        patient_id,
+                        c.id,
+                        c.parent,
+                        j.verdict,
+                        j.reason,
+                        j.needs_review,
+                        j.review_why,
+                        j.confidence,
+                    )
+                )
                 evidence_rows.extend(_evidence(trial.trial, patient_id, j))
             by = {v: [j.criterion.id for j in judged if j.verdict == v] for v in tables.VERDICTS}
             candidate_rows.append(
-                (trial.trial, patient_id, index, status(trial, judged), len(by["pass"]), len(by["fail"]), len(by["unknown"]), " ".join(by["fail"]), " ".join(by["unknown"]))
+                (
+                    trial.trial,
+                    patient_id,
+                    index,
+                    status(trial, judged),
+                    len(by["pass"]),
+                    len(by["fail"]),
+                    len(by["unknown"]),
+                    " ".join(by["fail"]),
+                    " ".join(by["unknown"]),
+                )
             )
     return Judgement(
         tables.checked(_features_frame(feature_rows), tables.FEATURES),
@@ -103,7 +132,9 @@ def judge_patients(
 
 def _evidence(trial: str, patient_id: str, j: Judged) -> list[tuple[Any, ...]]:
     found = [(trial, patient_id, j.criterion.id, s.note_id, s.start, s.end, s.text, "supports") for s in j.supports]
-    found.extend((trial, patient_id, j.criterion.id, s.note_id, s.start, s.end, s.text, "contradicts") for s in j.contradicts)
+    found.extend(
+        (trial, patient_id, j.criterion.id, s.note_id, s.start, s.end, s.text, "contradicts") for s in j.contradicts
+    )
     return found
 
 

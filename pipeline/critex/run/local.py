@@ -13,7 +13,8 @@ import pandas as pd
 from critex import tables
 from critex.criteria.trial import Trial, load_trial
 from critex.errors import InputError
-from critex.run.extract_notes import Note, extract
+from critex.notes.note import Note
+from critex.run.extract_notes import extract
 from critex.run.judge_patients import Enrolment, Judgement, judge_patients
 from critex.run.statements import day, last_note_date, statements_by_patient
 
@@ -79,7 +80,10 @@ def run(
     errors.extend(failed)
     note_frame = tables.checked(
         pd.DataFrame(
-            [(n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text, n.source) for n in records],
+            [
+                (n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text, n.source)
+                for n in records
+            ],
             columns=tables.NOTES.names,
         ),
         tables.NOTES,
@@ -94,13 +98,24 @@ def run(
 
 
 def judge_tables(
-    mentions: pd.DataFrame, notes: pd.DataFrame, patients: pd.DataFrame | None, trials: list[Trial], index_date: date | str | None = None
+    mentions: pd.DataFrame,
+    notes: pd.DataFrame,
+    patients: pd.DataFrame | None,
+    trials: list[Trial],
+    index_date: date | str | None = None,
 ) -> Judgement:
     """Features and verdicts from the mentions table; what ``critex screen`` does."""
-    return judge_patients(notes["patient_id"].unique(), statements_by_patient(mentions, notes), enrolments(notes, patients, index_date), trials)
+    return judge_patients(
+        notes["patient_id"].unique(),
+        statements_by_patient(mentions, notes),
+        enrolments(notes, patients, index_date),
+        trials,
+    )
 
 
-def enrolments(notes: pd.DataFrame, patients: pd.DataFrame | None, index_date: date | str | None = None) -> dict[str, Enrolment]:
+def enrolments(
+    notes: pd.DataFrame, patients: pd.DataFrame | None, index_date: date | str | None = None
+) -> dict[str, Enrolment]:
     """Index date, sex and birth date of every patient; without a patients file the day of the last note stands in.
 
     Raises
@@ -112,7 +127,9 @@ def enrolments(notes: pd.DataFrame, patients: pd.DataFrame | None, index_date: d
     known: Mapping[str, dict[str, Any]] = {}
     if patients is not None:
         if "patient_id" not in patients.columns:
-            raise InputError("patients: column patient_id is missing. Add it, or name the right column with --map patient_id=<column>.")
+            raise InputError(
+                "patients: column patient_id is missing. Add it, or name the right column with --map patient_id=<column>."
+            )
         known = {str(r["patient_id"]): r for r in patients.to_dict("records")}
     out: dict[str, Enrolment] = {}
     dates = notes.groupby("patient_id", sort=False)["note_date"].agg(list)
@@ -124,7 +141,9 @@ def enrolments(notes: pd.DataFrame, patients: pd.DataFrame | None, index_date: d
         if index is None:
             index, proxy = last_note_date(day(d) for d in note_dates), True
         sex = str(row.get("sex") or "").strip().upper()[:1]
-        out[str(patient_id)] = Enrolment(index, proxy, sex if sex in ("M", "F") else None, _cell_date(row.get("birth_date"), "birth_date"))
+        out[str(patient_id)] = Enrolment(
+            index, proxy, sex if sex in ("M", "F") else None, _cell_date(row.get("birth_date"), "birth_date")
+        )
     return out
 
 
@@ -162,7 +181,9 @@ def note_records(notes: pd.DataFrame) -> tuple[list[Note], list[tuple[str, str, 
             errors.append((source, note_id, "the text is empty."))
             continue
         if note_id in seen:
-            errors.append((source, note_id, "the note_id is used by an earlier note. Give every note an id of its own."))
+            errors.append(
+                (source, note_id, "the note_id is used by an earlier note. Give every note an id of its own.")
+            )
             continue
         seen.add(note_id)
         note_date = day(when)
@@ -175,7 +196,10 @@ def note_records(notes: pd.DataFrame) -> tuple[list[Note], list[tuple[str, str, 
 def _strings(frame: pd.DataFrame, column: str, default: list[str]) -> list[str]:
     if column not in frame.columns:
         return default
-    return [fallback if value is None or value != value or str(value) == "" else str(value) for value, fallback in zip(frame[column].tolist(), default, strict=True)]
+    return [
+        fallback if value is None or value != value or str(value) == "" else str(value)
+        for value, fallback in zip(frame[column].tolist(), default, strict=True)
+    ]
 
 
 def _extract(records: list[Note], date_order: str | None, workers: int) -> tuple[list[Any], list[tuple[str, str, str]]]:

@@ -53,7 +53,10 @@ def statements_by_patient(mentions: pd.DataFrame, notes: pd.DataFrame) -> dict[s
     dict of str to list of Statement
         Only patients that have a mention are keys.
     """
-    about = {r[0]: (day(r[1]), r[2] if isinstance(r[2], str) else "") for r in zip(notes["note_id"], notes["note_date"], notes["note_type"], strict=True)}
+    about = {
+        r[0]: (day(r[1]), r[2] if isinstance(r[2], str) else "")
+        for r in zip(notes["note_id"], notes["note_date"], notes["note_type"], strict=True)
+    }
     out: dict[str, list[Statement]] = defaultdict(list)
     if not len(mentions):
         return dict(out)

@@ -75,7 +75,13 @@ def write_table(frame: pd.DataFrame, name: str, out: Path, form: Format = "parqu
 
 def write_json(content: dict[str, Any], path: Path) -> None:
     """Write a JSON file whole."""
-    write_file(path, lambda p: p.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8") and None)
+    write_file(
+        path,
+        lambda p: (
+            p.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+            and None
+        ),
+    )
 
 
 def read_table(name: str, out: Path) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Compares the tables of a run with annotated samples."""

@@ -1,0 +1,1 @@
+"""Hands the tables to other systems."""

@@ -1,0 +1,82 @@
+"""From what a user names on the command line to a stream of notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from critex.errors import InputError
+from critex.notes.delimited import read_delimited
+from critex.notes.jsonlines import read_jsonlines
+from critex.notes.parquet import read_parquet
+from critex.notes.record import Note, Options, Rejected, Seen
+from critex.notes.textfiles import read_textfile
+
+Reader = Callable[[Path, Options, Seen], Iterator[Note | Rejected]]
+
+READERS: dict[str, Reader] = {
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".tab": read_delimited,
+    ".jsonl": read_jsonlines,
+    ".ndjson": read_jsonlines,
+    ".parquet": read_parquet,
+    ".pq": read_parquet,
+    ".txt": read_textfile,
+}
+"""Reader by suffix of the file."""
+
+
+def files_of(sources: Iterable[Path]) -> list[Path]:
+    """Files that the sources name; a folder stands for the files in it that some reader reads, in order of their names.
+
+    Raises
+    ------
+    InputError
+        If a source does not exist, is of a kind that nothing reads, or a folder holds nothing to read.
+    """
+    found: list[Path] = []
+    for source in sources:
+        if source.is_dir():
+            inside = sorted(
+                p
+                for p in source.rglob("*")
+                if p.is_file() and p.suffix.lower() in READERS and not p.name.startswith((".", "_"))
+            )
+            if not inside:
+                raise InputError(
+                    f"{source}: nothing to read in this folder. Kinds that are read: {' '.join(sorted(READERS))}."
+                )
+            found.extend(inside)
+        elif not source.exists():
+            raise InputError(f"{source}: no such file or folder.")
+        elif source.suffix.lower() not in READERS:
+            raise InputError(
+                f"{source}: nothing reads files of this kind. Kinds that are read: {' '.join(sorted(READERS))}."
+            )
+        else:
+            found.append(source)
+    return found
+
+
+def read_notes(sources: Iterable[Path], options: Options, seen: Seen) -> Iterator[Note | Rejected]:
+    """All notes of all sources, in order; a note_id that was used before is rejected.
+
+    Raises
+    ------
+    InputError
+        If a source cannot be used at all.
+    """
+    ids: set[str] = set()
+    for path in files_of(sources):
+        for record in READERS[path.suffix.lower()](path, options, seen):
+            if isinstance(record, Note):
+                if record.note_id in ids:
+                    yield Rejected(
+                        record.source,
+                        record.note_id,
+                        "the note_id is used by an earlier note. Give every note an id of its own.",
+                    )
+                    continue
+                ids.add(record.note_id)
+            yield record

@@ -1,0 +1,1 @@
+"""The page on which reviewers confirm or correct verdicts."""
