@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from critex.criteria.conditions import Condition, parse_condition
+from critex.criteria.conditions import Condition, parse_condition, parse_window
 from critex.errors import TrialError
 from critex.features.spec import load_features, plain
 from critex.resources import folder
@@ -175,6 +175,12 @@ def _load(path: Path, _mtime: int, _size: int) -> Trial:
             problems.append(
                 f"{path}:{line}:{column}: criterion {criterion.id}: phase {criterion.phase!r} is not one of {', '.join(trial.phases)}."
             )
+        if criterion.window is not None:
+            try:
+                parse_window(criterion.window)
+            except TrialError as error:
+                line, column = _position(node, ("criteria", i, "window"))
+                problems.append(f"{path}:{line}:{column}: criterion {criterion.id}: {error}")
         for j, step in enumerate(criterion.decide):
             line, column = _position(node, ("criteria", i, "decide", j, "when"))
             try:
