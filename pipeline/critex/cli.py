@@ -213,6 +213,35 @@ def screen(
 
 
 @app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="A text file, or a folder that `critex run` wrote (with --note-id).")],
+    note_id: Annotated[str | None, typer.Option("--note-id", help="The note of a run to show.")] = None,
+    note_date: Annotated[
+        str | None, typer.Option("--note-date", help="Date of a text file's note (YYYY-MM-DD).")
+    ] = None,
+) -> None:
+    """Show one note in the terminal: highlighted, with its mentions."""
+    from critex.notes.encoding import encoding_of
+    from critex.report.display import show as shown
+    from critex.run.statements import day
+    from critex.run.store import read_table
+
+    existing(file, "file or folder")
+    if file.is_dir():
+        notes = read_table("notes", file)
+        row = notes[notes["note_id"] == note_id]
+        if note_id is None or row.empty:
+            raise CritexError(
+                f"{file}: no note {note_id!r} in this run. Name one with --note-id, for example {notes['note_id'].iloc[0] if len(notes) else '-'}."
+            )
+        first = row.iloc[0]
+        shown(first["text"], day(first["note_date"]), first["note_type"], first["note_id"]).print(console)
+        return
+    text = file.read_bytes().decode(encoding_of(file), errors="replace")
+    shown(text, _day(note_date, "--note-date"), note_id=file.stem).print(console)
+
+
+@app.command()
 def schema(
     table: Annotated[
         str | None, typer.Argument(help="A table, such as mentions; or features. All tables where not given.")

@@ -1,18 +1,63 @@
-"""report.html: one self-contained page."""
+"""report.html: one self-contained page of a run; it loads nothing, and everything from notes is escaped."""
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from critex import __version__
 from critex.criteria.trial import Trial
+from critex.report.view import trial_view
 from critex.run.judge_patients import Judgement
 from critex.run.store import write_file
+
+
+@cache
+def environment() -> Environment:
+    """Templates of the pages; autoescape is on for everything."""
+    return Environment(
+        loader=PackageLoader("critex.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def asset(name: str) -> Markup:
+    """A style sheet or script of ours, to be put into a page as it is."""
+    return Markup((files("critex.report") / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
 
 def write_report(
     path: Path, notes: pd.DataFrame, mentions: pd.DataFrame, judged: Judgement, trials: list[Trial], max_patients: int
 ) -> None:
-    """Write the page (to a temporary file, then renamed)."""
-    write_file(path, lambda p: p.write_text("<!doctype html><title>critex</title>", encoding="utf-8") and None)
+    """Write the page (to a temporary file, then renamed).
+
+    Parameters
+    ----------
+    path : Path
+    notes, mentions : DataFrame
+        The tables of the run.
+    judged : Judgement
+    trials : list of Trial
+    max_patients : int
+        How many patients a trial shows; candidates come first, and the page says how many are left out.
+    """
+    views = [
+        trial_view(t, notes, mentions, judged.verdicts, judged.evidence, judged.candidates, max_patients)
+        for t in trials
+    ]
+    html = (
+        environment()
+        .get_template("report.html")
+        .render(
+            trials=views, n_notes=len(notes), version=__version__, style=asset("page.css"), script=asset("report.js")
+        )
+    )
+    write_file(path, lambda p: p.write_text(html, encoding="utf-8") and None)

@@ -1,0 +1,190 @@
+"""What a page shows, as plain objects: patients with their criteria, notes and highlights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from critex.criteria.trial import Trial
+from critex.report.highlight import Mark, Piece, pieces
+
+ORDER = {"candidate": 0, "possible": 1, "ineligible": 2}
+ICONS = {"pass": "✓", "fail": "✕", "unknown": "?"}
+
+
+@dataclass(frozen=True)
+class CriterionView:
+    """One criterion of one patient."""
+
+    id: str
+    says: str
+    kind: str
+    verdict: str
+    reason: str
+    needs_review: bool
+    review_why: str
+    confidence: float
+    n_evidence: int
+
+    @property
+    def icon(self) -> str:
+        """A sign that does not rest on colour."""
+        return ICONS[self.verdict]
+
+
+@dataclass(frozen=True)
+class NoteView:
+    """One note, cut into highlighted pieces."""
+
+    id: str
+    date: str
+    type: str
+    pieces: list[Piece]
+
+
+@dataclass(frozen=True)
+class PatientView:
+    """One patient as one trial sees them."""
+
+    id: str
+    index_date: str
+    status: str
+    n_pass: int
+    n_fail: int
+    n_unknown: int
+    failed: list[str]
+    unknown: list[str]
+    criteria: list[CriterionView]
+    notes: list[NoteView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CriterionCount:
+    """How a criterion fell out over all patients."""
+
+    id: str
+    says: str
+    n_pass: int
+    n_fail: int
+    n_unknown: int
+
+
+@dataclass(frozen=True)
+class TrialView:
+    """One trial over all patients."""
+
+    id: str
+    title: str
+    counts: dict[str, int]
+    criteria: list[CriterionCount]
+    patients: list[PatientView]
+    hidden: int
+    """Patients that the page does not show."""
+
+
+def mention_title(row: dict[str, object]) -> str:
+    """Words for the tooltip of a mention."""
+    bits = [str(row["label"]).lower().replace("_", " ")]
+    if row.get("value"):
+        bits.append(str(row["value"]).replace("_", " "))
+    if row.get("result"):
+        bits.append(str(row["result"]))
+    if row.get("assertion") != "present":
+        bits.append(str(row["assertion"]))
+    if row.get("temporality") == "past":
+        bits.append("past")
+    if row.get("date"):
+        bits.append(str(row["date"]))
+    return ", ".join(bits)
+
+
+def note_views(notes: pd.DataFrame, mentions: pd.DataFrame, evidence: pd.DataFrame) -> dict[str, list[NoteView]]:
+    """Notes of each patient in order of date, with their highlights.
+
+    Parameters
+    ----------
+    notes, mentions, evidence : DataFrame
+        Rows of the patients to show; ``evidence`` of one trial.
+    """
+    marks: dict[str, list[Mark]] = defaultdict(list)
+    columns = [
+        "note_id",
+        "start",
+        "end",
+        "label",
+        "value",
+        "result",
+        "assertion",
+        "temporality",
+        "date",
+        "cue_start",
+        "cue_end",
+    ]
+    for row in mentions[columns].to_dict("records"):
+        marks[row["note_id"]].append(
+            Mark(int(row["start"]), int(row["end"]), "mention", row["label"], mention_title(row))
+        )
+        if not pd.isna(row["cue_start"]):
+            marks[row["note_id"]].append(
+                Mark(int(row["cue_start"]), int(row["cue_end"]), "cue", row["assertion"], f"cue: {row['assertion']}")
+            )
+    for row in evidence[["note_id", "start", "end", "criterion"]].to_dict("records"):
+        marks[row["note_id"]].append(Mark(int(row["start"]), int(row["end"]), "evidence", row["criterion"]))
+    out: dict[str, list[NoteView]] = defaultdict(list)
+    for row in notes.sort_values(["patient_id", "note_date", "note_id"], kind="stable").to_dict("records"):
+        view = NoteView(
+            row["note_id"], row["note_date"], row["note_type"], pieces(row["text"], marks.get(row["note_id"], ()))
+        )
+        out[row["patient_id"]].append(view)
+    return out
+
+
+def trial_view(
+    trial: Trial,
+    notes: pd.DataFrame,
+    mentions: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    evidence: pd.DataFrame,
+    candidates: pd.DataFrame,
+    max_patients: int,
+) -> TrialView:
+    """Everything that a page shows of one trial; candidates first, at most ``max_patients`` patients."""
+    mine = candidates[candidates["trial"] == trial.trial].copy()
+    mine["order"] = mine["status"].map(ORDER)
+    mine = mine.sort_values(["order", "n_unknown", "patient_id"], kind="stable")
+    shown = mine.head(max_patients)
+    ids = set(shown["patient_id"])
+    verdicts = verdicts[verdicts["trial"] == trial.trial]
+    evidence = evidence[(evidence["trial"] == trial.trial) & evidence["patient_id"].isin(ids)]
+    texts = note_views(notes[notes["patient_id"].isin(ids)], mentions[mentions["patient_id"].isin(ids)], evidence)
+    n_evidence = evidence.groupby(["patient_id", "criterion"]).size().to_dict()
+    by_patient: dict[str, dict[str, dict[str, object]]] = defaultdict(dict)
+    for row in verdicts[verdicts["patient_id"].isin(ids)].to_dict("records"):
+        by_patient[row["patient_id"]][row["criterion"]] = row
+    patients = []
+    for row in shown.to_dict("records"):
+        pid = row["patient_id"]
+        criteria = []
+        for c in trial.criteria:
+            v = by_patient[pid][c.id]
+            criteria.append(
+                CriterionView(
+                    c.id, c.says, c.kind, str(v["verdict"]), str(v["reason"]), bool(v["needs_review"]), str(v["review_why"]), float(str(v["confidence"])),
+                    int(n_evidence.get((pid, c.id), 0)),
+                )
+            )  # fmt: skip
+        patients.append(
+            PatientView(
+                pid, row["index_date"], row["status"], int(row["n_pass"]), int(row["n_fail"]), int(row["n_unknown"]), row["failed"].split(), row["unknown"].split(),
+                criteria, texts.get(pid, []),
+            )
+        )  # fmt: skip
+    tally = verdicts.groupby(["criterion", "verdict"]).size().to_dict()
+    counts = [
+        CriterionCount(c.id, c.says, *(int(tally.get((c.id, v), 0)) for v in ("pass", "fail", "unknown")))
+        for c in trial.criteria
+    ]
+    status = {s: int((mine["status"] == s).sum()) for s in ORDER}
+    return TrialView(trial.trial, trial.title, status, counts, patients, len(mine) - len(shown))
