@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from critex.extract.document import Document
 from critex.extract.mention import Mention
-from critex.extract.patterns import Rule, load_rules
+from critex.extract.patterns import Rule, group_span, load_rules
 from critex.extract.scan import Hits
 
 
@@ -63,9 +63,9 @@ def simple_mentions(doc: Document, hits: FamilyHits) -> list[Mention]:
 
 def as_mention(rule: Rule, m: re.Match[str]) -> Mention:
     """Mention of a match, as its rule says."""
-    groups = m.groupdict()
-    start, end = m.span("span") if groups.get("span") is not None else m.span()
-    value = rule.value if rule.value is not None else groups.get("value")
+    start, end = group_span(m, "span") or m.span()
+    named = group_span(m, "value")
+    value = rule.value if rule.value is not None else (m.string[named[0] : named[1]] if named else None)
     return Mention(
         start,
         end,

@@ -144,7 +144,7 @@ def load_rules(name: str) -> tuple[Rule, ...]:
             sources.extend(expand(str(r), fragments) for r in (entry["regex"] if isinstance(entry["regex"], list) else [entry["regex"]]))
         if not sources:
             raise PatternError(f"{where}: rule {rule_id} has neither terms nor regex.")
-        source = "|".join(sources)
+        source = "|".join(_numbered(s, k) for k, s in enumerate(sources))
         try:
             pattern = re.compile(source, FLAGS)
         except re.error as error:
@@ -168,6 +168,19 @@ def load_rules(name: str) -> tuple[Rule, ...]:
             )
         )
     return tuple(found)
+
+
+def _numbered(source: str, k: int) -> str:
+    """Alternative ``k`` of a rule, its named groups told apart from those of the others (``value``, ``value__1``, ...)."""
+    return re.sub(r"\(\?P<(\w+)>", rf"(?P<\1__{k}>", source) if k else source
+
+
+def group_span(m: re.Match[str], name: str) -> tuple[int, int] | None:
+    """Span of a named group in whichever alternative matched; ``None`` where it took no part."""
+    for key, text in m.groupdict().items():
+        if text is not None and (key == name or key.startswith(f"{name}__")):
+            return m.span(key)
+    return None
 
 
 _RULE_KEYS = {

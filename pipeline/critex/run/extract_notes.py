@@ -44,11 +44,12 @@ def extract(notes: Iterable[Note], date_order: str | None = None) -> tuple[list[
 
     A note that critex fails on becomes an error row that names the kind of failure, never its text.
     """
+    extractor = default_extractor()  # a wrong pattern file ends the run here, not note by note
     rows: list[Row] = []
     errors: list[tuple[str, str, str]] = []
     for note in notes:
         try:
-            rows.extend(mention_rows(note, date_order=date_order))
+            rows.extend(mention_rows(note, extractor, date_order))
         except Exception as error:
             errors.append(
                 (
