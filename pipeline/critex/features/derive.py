@@ -20,6 +20,7 @@ _MODULES = (
     "blood_pressure",
     "cardiovascular",
     "clearance",
+    "histology",
     "immunity",
     "laboratory",
     "malignancies",

@@ -1,0 +1,161 @@
+"""Hepatitis B and C: markers, viral loads and diseases, with results and copies/mL (GUIDELINE E07, E08; 1 IU = 5.6 copies)."""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.document import Document
+from critex.extract.family import Family, FamilyHits
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.serology import Name, Result, joined, names_in, pending, read_result
+
+COPIES_PER_IU = 5.6
+TESTS = frozenset({"hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti_hcv", "hcv_rna"})
+LOADS = frozenset({"hbv_dna", "hcv_rna"})
+_PANEL_WORDS = re.compile(r"carrier|infection|reactivation|chronic|携带|感染|exposure", FLAGS)
+_PLANNED = re.compile(
+    r"\b(?:to (?:screen|check|send|do|repeat|add|chase|get|test)|check|screen|repeat|send|add|needs?|for|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan|baseline|consider|before|prior to|incl(?:uding)?|monitor|chase|sent|please)\b[^.;\n]{0,60}$|[拟查]",
+    FLAGS,
+)
+
+
+def serology_rules() -> tuple:  # type: ignore[type-arg]
+    """Rules of all virus names: a list such as "HBV/HCV/HIV neg" spans families."""
+    return (*load_rules("hepatitis.yaml"), *load_rules("hiv.yaml"))
+
+
+def find_serology(doc: Document, hits: FamilyHits, label: str) -> list[Mention]:
+    """Mentions of one label from every stretch in which one of the family's rules fired."""
+    stretches = sorted({_stretch(doc, m.start()) for _, m in hits})
+    out: list[Mention] = []
+    done = -1
+    for start, end in stretches:
+        start = max(start, done)
+        if start >= end:
+            continue
+        done = end
+        out.extend(m for m in _read(doc, start, end) if m.label == label)
+    return out
+
+
+def _stretch(doc: Document, position: int) -> tuple[int, int]:
+    a, b = doc.segment_at(position)
+    line = doc.line_at(position)
+    return min(a, line.start), max(b, line.end)
+
+
+def _read(doc: Document, start: int, end: int) -> list[Mention]:
+    names = names_in(doc, start, end, serology_rules())
+    norm, out = doc.norm, []
+    i = 0
+    while i < len(names):
+        group = [names[i]]
+        while (
+            i + 1 < len(names)
+            and joined(norm, group[-1].end, names[i + 1].start)
+            and read_result(norm, group[-1].end, names[i + 1].start, False) is None
+        ):
+            i += 1
+            group.append(names[i])
+        i += 1
+        limit = names[i].start if i < len(names) else min(end, group[-1].end + 90)
+        last = group[-1]
+        r = read_result(norm, last.end, limit, last.value in LOADS or last.value in TESTS or last.value == "test")
+        if r is not None and re.search(r"[.;\n]", norm[last.end : r.start]) and r.number is None:
+            r = None
+        wait = pending(norm, last.end, limit) if r is None else None
+        for k, n in enumerate(group):
+            own = r if (k == len(group) - 1 or (r is not None and r.number is None)) else None
+            out.append(_mention(doc, n, own, wait, len(group) > 1, k == len(group) - 1, start))
+    return out
+
+
+def _mention(
+    doc: Document, n: Name, r: Result | None, wait: tuple[int, int] | None, in_list: bool, last: bool, start: int
+) -> Mention:
+    norm = doc.norm
+    value, label = n.value, n.rule.label
+    disease = value in ("hbv", "hcv", "hav", "hepatitis_other", "disease")
+    if disease and r is not None and r.number is None and label == "HIV":
+        value = "test" if r.result == "negative" else "disease"
+    end = n.end if r is None or (in_list and not last) else r.end
+    m = Mention(n.start, end, label, value, n.rule.id, priority=1)
+    if r is not None:
+        m.result = r.result
+        if value in LOADS:
+            _load(m, r)
+        elif r.number is not None:
+            m.number, m.unit = r.number, r.unit
+            if m.result is None:
+                m.result = _titre(value, r)
+        if m.result is not None or m.number is not None:
+            m.assertion = "present"
+            if disease and label == "HEPATITIS" and value == "hepatitis_other":
+                m.assertion, m.result = ("absent", None) if r.result == "negative" else (None, None)
+    elif value == "hcv_rna" and re.match(r"svr", norm[n.start : n.end], re.I):
+        m.result, m.assertion = "negative", "present"
+    elif value == "hcv_rna" and re.search(r"vira?emi", norm[n.start : n.end], re.I):
+        m.result, m.assertion = "positive", "present"
+    if (
+        value == "hbv"
+        and m.result is None
+        and re.search(r"carrier|大三阳|小三阳|携带|帶菌", norm[n.start : n.end + 10], re.I)
+    ):
+        m.result = "positive"
+    if m.assertion is None and (value in TESTS or value == "test"):
+        if wait is not None:
+            m.assertion, m.cue = "hypothetical", wait
+        elif doc.category_at(n.start) not in ("family",):
+            m.assertion = (
+                "hypothetical"
+                if _PLANNED.search(norm[max(start, n.start - 80) : n.start])
+                or doc.category_at(n.start) in ("plan", "criteria")
+                or True
+                else None
+            )
+    if m.assertion == "present" and doc.category_at(n.start) in ("family",):
+        m.assertion = None
+    return m
+
+
+def _load(m: Mention, r: Result) -> None:
+    if r.number is None:
+        return
+    unit = (r.unit or "").lower().replace(" ", "")
+    number = 10**r.number if unit.startswith("log") else r.number
+    copies = "cop" in unit or unit.startswith("cp")
+    m.number, m.unit, m.comparator = r.number, r.unit, r.comparator
+    if m.value == "hbv_dna":
+        if "iu" in unit and not copies:
+            m.canonical = round(number * COPIES_PER_IU, 4)
+        elif copies:
+            m.canonical = number
+        m.canonical_unit = "copies/mL"
+        m.result = m.result or "number"
+    else:
+        m.canonical, m.canonical_unit = number, r.unit or ""
+        if m.result is None:
+            m.result = "positive" if r.comparator not in ("<", "<=") or r.detected else "negative"
+
+
+def _titre(value: str, r: Result) -> str | None:
+    """Result of a titre without a marker: HBsAg from 0.05 IU/mL or index 1; antibodies from 10 IU/L or index 1 (domain.md E7, 14)."""
+    unit = (r.unit or "").lower().replace(" ", "")
+    assert r.number is not None  # noqa: S101
+    if r.comparator in ("<", "<="):
+        return "negative"
+    if value == "hbsag":
+        limit = 0.05 if unit == "iu/ml" else 1.0
+    elif value == "hbsab":
+        limit = 10.0
+    else:
+        limit = 1.0
+    return "positive" if r.number >= limit else "negative"
+
+
+def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    return find_serology(doc, hits, "HEPATITIS")
+
+
+FAMILY = Family("hepatitis", load_rules("hepatitis.yaml"), _find)

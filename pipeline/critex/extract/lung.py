@@ -1,0 +1,41 @@
+"""Interstitial lung disease and pneumonitis, with grade and cause (GUIDELINE E11; domain.md E11)."""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.document import Document
+from critex.extract.family import Family, FamilyHits, as_mention
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS, load_rules
+
+_GRADE = re.compile(r"(?:grade|gr\.?|g)\s?(?P<g>[1-5]|IV|III|II|I)\b", FLAGS)
+_STEROID = re.compile(r"prednis\w+|\bpred\b|steroid|methylpred\w*|oxygen|dexameth", FLAGS)
+_RISK = re.compile(
+    r"risk|side effect|counsel|explain|warn|toxicit(?:y|ies) (?:such|includ)|consent|monitor|watch", FLAGS
+)
+_ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
+
+
+def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    out = []
+    for rule, m in hits:
+        mention = as_mention(rule, m)
+        seg_start, seg_end = doc.segment_at(m.start())
+        sentence = doc.norm[seg_start:seg_end]
+        if rule.value == "any" and re.search(r"obstructive\s$", doc.norm[max(0, m.start() - 14) : m.start()], re.I):
+            continue
+        grade = _GRADE.search(sentence)
+        if grade:
+            mention.attributes["grade"] = _ROMAN.get(grade["g"].upper(), grade["g"])
+        elif _STEROID.search(sentence) and rule.value == "pneumonitis":
+            mention.attributes["grade"] = "2"
+        if _RISK.search(doc.norm, seg_start, m.start()):
+            mention.assertion = "hypothetical"
+        if rule.value == "ild" and re.search(r"opacit|infect", sentence, re.I) and "?" in sentence:
+            mention.assertion = "possible"
+        out.append(mention)
+    return out
+
+
+FAMILY = Family("lung", load_rules("lung.yaml"), _find)

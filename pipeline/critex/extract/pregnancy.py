@@ -1,0 +1,55 @@
+"""Pregnancy, breastfeeding and what excludes them (GUIDELINE E13; domain.md E13)."""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.document import Document
+from critex.extract.family import Family, FamilyHits, as_mention
+from critex.extract.mention import Mention
+from critex.extract.patterns import load_rules
+from critex.extract.serology import read_result
+
+
+def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    norm, out = doc.norm, []
+    for rule, m in hits:
+        mention = as_mention(rule, m)
+        seg_start, seg_end = doc.segment_at(m.start())
+        if doc.category_at(m.start()) in ("family", "criteria") or re.search(
+            r"\b(?:wife|daughter|sister|partner)\b", norm[max(seg_start, m.start() - 25) : m.start()], re.I
+        ):
+            mention.assertion = "family"
+        elif rule.value == "test":
+            r = read_result(norm, m.end(), min(seg_end, m.end() + 40), True)
+            if r is not None and (r.result or r.number is not None):
+                mention.result = r.result or (
+                    "negative" if (r.number or 0) < 5 or r.comparator in ("<", "<=") else "positive"
+                )
+                mention.end, mention.assertion = r.end, "present"
+            elif re.search(r"neg(?:ative)?\s?$|no\s$", norm[max(seg_start, m.start() - 10) : m.start()], re.I):
+                mention.result, mention.assertion = "negative", "present"
+            elif re.match(r"\s?(?:[:-]\s?)?(?:not applicable|n/?a)", norm[m.end() : m.end() + 18], re.I):
+                continue
+            else:
+                mention.assertion = "hypothetical"
+        elif rule.value in ("pregnant", "breastfeeding", "planning"):
+            if re.search(
+                r"\b(?:not|no|nil|never|denies|negative|avoid|risk|contracept\w*|if|or)\b[^.;]{0,25}$",
+                norm[max(seg_start, m.start() - 40) : m.start()],
+                re.I,
+            ):
+                mention.assertion = "absent"
+                if rule.value != "planning" and re.search(
+                    r"\b(?:not|no)\b[^.;,]{0,20}$", norm[max(seg_start, m.start() - 30) : m.start()], re.I
+                ):
+                    mention.value, mention.assertion = "not_pregnant", "present"
+            elif re.search(r"\?\s?$", norm[max(seg_start, m.start() - 2) : m.start()]):
+                mention.assertion = "possible"
+            elif re.match(r"[^.;\n]{0,12}(?::|-)\s?(?:no|nil|none)\b", norm[m.end() : m.end() + 20], re.I):
+                mention.value, mention.assertion = "not_pregnant", "present"
+        out.append(mention)
+    return out
+
+
+FAMILY = Family("pregnancy", load_rules("pregnancy.yaml"), _find)

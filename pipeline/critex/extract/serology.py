@@ -1,0 +1,141 @@
+"""Results of virus and tuberculosis tests: what stands beside or after a test's name, for one test or for a list of them.
+
+"HBsAg (-)", "HBV/HCV/HIV neg", "HBsAg, anti-HCV and HIV all non-reactive", "HBV DNA 3.2 log IU/mL", "anti-HBs 186 IU/L": the first result after a name is its own;
+names joined by commas, slashes or "and" share the result that follows the last of them (domain.md 4.1, E7 to E9).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from critex.extract.document import Document
+from critex.extract.labs import NUMBER, POWER, to_number
+from critex.extract.patterns import FLAGS, Rule
+
+_NEGATIVE = (
+    r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|neg(?:ative)?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
+    r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|below (?:the )?(?:limit|lower limit|detection|lloq|llod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n))"
+)
+_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])|pos(?:itive)?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|viraemic|viremic|阳性|陽性"
+_EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
+_RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
+_FILLER = (
+    r"(?:[\s:=|*]|,\s?(?=(?:neg|pos|non|not|\d))|\((?!\s*[+-])[^)\n]{0,30}\)|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|was|were|are|has been|have been|remains?|again|results?|"
+    r"quant\w*|qual\w*|levels?|load|viral|came back|back|returned|today|now|both|all|currently|repeat|latest|igg|igm|smears?|culture|x\s?\d|done|cmia|eclia|elisa|titre|titer|still|already|in|on|from|dated?|of|at|for|the|"
+    r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
+)
+_AHEAD = re.compile(r"\s{0,14}" + _FILLER, FLAGS)
+_LOG = r"log\s?_?(?:10)?"
+_QUANTITY = re.compile(
+    r"(?P<cmp><=|>=|<|>|≤|≥)?\s?(?P<num>"
+    + NUMBER
+    + r")"
+    + POWER
+    + r"\s?(?:[↑↓hl*]\s{0,8}|\s{0,10})?(?P<unit>"
+    + _LOG
+    + r"\s?(?:iu|copies|cps?)?\s?(?:/\s?ml)?|m?iu\s?/\s?m?l|cop(?:y|ies)\s?/\s?ml|cps?\s?/\s?ml|s\s?/\s?co|coi|ng\s?/\s?ml|iu\b)?"
+    r"(?P<detected>\s?,?\s?\(?detected\)?)?",
+    FLAGS,
+)
+_JOIN = re.compile(r"\s?(?:,|/|&|;|\+|and\b|or\b|、|,\s?and\b)\s?(?:and\s)?(?:an?\s)?", FLAGS)
+_PENDING = re.compile(
+    r"[\s:=,(-]*(?:serology|test(?:ing)?|screen(?:ing)?|results?|status|level)?[\s:=,(-]*(?:is|are|was|were)?\s?(?:still\s)?(?:pending|awaited|awaiting|to follow|not (?:yet )?(?:done|checked|tested|sent|available|back|known)(?: yet)?|to be (?:sent|done|checked|repeated)|"
+    r"sent\b|requested|offered|declined|refused|consent|outstanding|to chase|not in (?:the )?(?:notes|record)|unknown|tbc|待回报)",
+    FLAGS,
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result: its place and what it says."""
+
+    start: int
+    end: int
+    result: str | None
+    number: float | None = None
+    comparator: str | None = None
+    unit: str | None = None
+    detected: bool = False
+
+
+def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | None:
+    """Result that stands after a name, ``None`` where there is none.
+
+    Parameters
+    ----------
+    norm : str
+        Normalised text.
+    at, limit : int
+        Where the name ends, and how far its result may stand.
+    quantities : bool
+        Whether a number is a result (viral loads, titres).
+    """
+    ahead = _AHEAD.match(norm, at, limit)
+    start = ahead.end() if ahead else at
+    for place in dict.fromkeys((at, start)):
+        m = _RESULT.match(norm, place, limit)
+        if m:
+            return Result(m.start(), m.end(), _word(m))
+    if not quantities:
+        return None
+    q = _QUANTITY.match(norm, start, limit)
+    if q is None or re.match(r"\s?[-/]\d", norm[q.end() : q.end() + 3]):
+        return None
+    number = to_number(q["num"], q["p1"] or q["p2"])
+    comparator = {"≤": "<=", "≥": ">="}.get(q["cmp"] or "", q["cmp"])
+    end = q.end("unit") if q["unit"] else (q.end("p1") if q["p1"] else q.end("p2") if q["p2"] else q.end("num"))
+    after = re.compile(r"[\s↑↓]{0,6}(?=\S)").match(norm, end, limit)
+    marker = _RESULT.match(norm, after.end() if after else end, limit)
+    if marker and marker.group().startswith(("(", "+", "阳", "阴")):
+        return Result(q.start(), marker.end(), _word(marker), number, comparator, q["unit"], bool(q["detected"]))
+    return Result(q.start(), end, None, number, comparator, q["unit"], bool(q["detected"]))
+
+
+def _word(m: re.Match[str]) -> str | None:
+    return "negative" if m["neg"] else "positive" if m["pos"] else None
+
+
+def joined(norm: str, end: int, start: int) -> bool:
+    """Whether two names are members of one list."""
+    gap = norm[end:start]
+    return bool(_JOIN.fullmatch(gap)) or gap in ("/", "")
+
+
+def pending(norm: str, at: int, limit: int) -> tuple[int, int] | None:
+    """Words after a name that say the test has no result yet."""
+    m = _PENDING.match(norm, at, limit)
+    return (m.start(), m.end()) if m else None
+
+
+@dataclass(frozen=True)
+class Name:
+    """A test's or disease's name at a place of a note."""
+
+    start: int
+    end: int
+    value: str
+    rule: Rule
+
+
+def names_in(doc: Document, start: int, end: int, rules: tuple[Rule, ...]) -> list[Name]:
+    """Names of tests and diseases inside a stretch, longest first where they overlap."""
+    found = []
+    for rule in rules:
+        for m in rule.pattern.finditer(doc.norm, start, end):
+            if m.end() > m.start() and not (
+                m.start()
+                and doc.norm[m.start()].isalnum()
+                and doc.norm[m.start() - 1].isascii()
+                and doc.norm[m.start() - 1].isalnum()
+            ):
+                found.append(Name(m.start(), m.end(), str(rule.value), rule))
+    found.sort(key=lambda n: (n.start, -(n.end - n.start), -n.rule.priority))
+    kept: list[Name] = []
+    for n in found:
+        if kept and n.start < kept[-1].end:
+            if n.end - n.start > kept[-1].end - kept[-1].start:
+                kept[-1] = n
+            continue
+        kept.append(n)
+    return kept
