@@ -1,0 +1,65 @@
+"""What kind of examination a place in a note reports: from the sentence, the lines above it, or the type of the note."""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.document import Document
+
+_MODALITIES = (
+    ("PET-CT", r"PET(?:[\s/-]{0,3}(?:CT|MRI?))?|FDG"),
+    ("bone scan", r"bone[\s-](?:scan|scintigra\w+)|scintigra\w+|SPECT|MDP|ECT"),
+    ("MRI", r"MRI?\b|magnetic resonance|T[12]W?I?\+?(?=[/ ]?(?:Gd|gad|post))|MRS"),
+    ("CT", r"CE?CT|CT|computed tomograph\w+|CTC?AP|HRCT|CTB"),
+    ("ultrasound", r"USG?|ultraso\w+|sonograph\w+|B-?ultrasound|echo(?:graphy)?"),
+    ("X-ray", r"CXR|X-?rays?|radiograph\w*|AXR|KUB|skeletal survey"),
+)
+_PATTERN = re.compile(
+    r"(?<![A-Za-z])(?:" + "|".join(f"(?P<m{i}>{regex})" for i, (_, regex) in enumerate(_MODALITIES)) + r")(?![A-Za-z])",
+    re.A,
+)  # capitals count: "us" and "mr" are other words
+_ANY_CASE = re.compile(r"\b(?:(?P<m0>pet[\s/-]ct)|(?P<m1>bone scan)|(?P<m2>magnetic resonance)|(?P<m3>computed tomography|ct scan)|(?P<m4>ultrasound)|(?P<m5>x-?ray|chest film))", re.I | re.A)  # fmt: skip
+_NOTE_TYPE = re.compile(r"\b(?:(?P<m0>pet)|(?P<m1>bone scan|scintigra|nuclear)|(?P<m2>mri?)|(?P<m3>ct)|(?P<m4>ultraso|us)|(?P<m5>x-?ray|cxr|radiograph))", re.I | re.A)  # fmt: skip
+_REPORT = re.compile(
+    r"report|radiolog|imaging|\bct\b|\bmri?\b|\bpet|scan|ultraso|x-?ray|patholog|histolog|cytolog|laborator", re.I
+)
+_NARRATIVE = re.compile(r"letter|clinic|consult|referral|discharge|admission|progress|mdt|ward", re.I)
+ABOVE = 900
+"""Characters above a statement in which the heading of its examination may stand."""
+
+
+class Imaging:
+    """Examinations named in one note, to ask which of them a place belongs to."""
+
+    def __init__(self, doc: Document) -> None:
+        self.doc = doc
+        found = [(m.start(), _name(m)) for p in (_PATTERN, _ANY_CASE) for m in p.finditer(doc.norm)]
+        self._named = sorted(found)
+        m = _NOTE_TYPE.search(doc.note_type or "")
+        self._type = _name(m) if m else None
+        self.source = source_of(doc.note_type)
+
+    def at(self, position: int) -> str | None:
+        """Modality that a place reports: the last one named before it in the sentence, in the text above, else by the note's type."""
+        start, end = self.doc.segment_at(position)
+        before = [name for at, name in self._named if start <= at < position]
+        if before:
+            return before[-1]
+        inside = [name for at, name in self._named if position <= at < end]
+        if inside:
+            return inside[0]
+        if self._type and len({name for _, name in self._named}) <= 1:
+            return self._type
+        above = [name for at, name in self._named if position - ABOVE <= at < start]
+        return above[-1] if above else self._type
+
+
+def _name(m: re.Match[str]) -> str:
+    return _MODALITIES[int((m.lastgroup or "m0")[1:])][0]
+
+
+def source_of(note_type: str) -> str:
+    """``"report"`` for a report of an examination or a laboratory, else ``"narrative"``."""
+    if _REPORT.search(note_type or "") and not _NARRATIVE.search(note_type or ""):
+        return "report"
+    return "narrative"

@@ -1,0 +1,340 @@
+"""Distant metastases: one mention an organ and place (GUIDELINE section 2, METASTASIS).
+
+A rule of ``patterns/metastasis.yaml`` finds the word that says metastasis; :mod:`critex.extract.metastasis_sites` reads the organs around it,
+:mod:`critex.extract.metastasis_assertion` what is claimed of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from critex.extract.document import Document
+from critex.extract.family import FamilyHits, family
+from critex.extract.imaging import Imaging
+from critex.extract.mention import Mention
+from critex.extract.metastasis_assertion import Group, claim
+from critex.extract.metastasis_sites import Item, Sites, antecedent, left_sites, right_sites
+from critex.extract.metastasis_tokens import tokens
+from critex.extract.patterns import FLAGS, load_yaml, term_regex
+
+LABEL = "METASTASIS"
+DISEASE_SITES = frozenset({"bone", "brain", "leptomeninges", "adrenal", "distant_node", "peritoneum", "marrow"})
+"""Organs whose "disease" is a metastasis in an oncology note; "liver disease" or "lung disease" alone is not."""
+_STAGING = re.compile(r"\b(?:PET|CT|MRI|scan|staging|restaging|nod(?:e|al)|metasta|mets|M1|avid|distant)", FLAGS)
+_BENIGN_DISEASE = re.compile(r"(?:metabolic|degenerative|benign|paget\S*|chronic|end[\s-]stage|small vessel|cerebrovascular|vascular|joint|disc|ischa?emic)\W+(?:\w+\W+)?$", FLAGS)  # fmt: skip
+_ONCOLOGY = re.compile(
+    r"cancer|carcinoma|tumou?r|malignan|neoplas|metasta|oncolog|lymphoma|nasophar|staging|avid|chemo|\b(?:NPC|mets|M[01][abc]?|PET|FDG|Ca|RT|SUV\w*)\b|癌|转移",
+    FLAGS,
+)
+_BONE_DISEASE = re.compile(r"\b(?:bon(?:e|y)|osseous|skeletal|骨)", FLAGS)
+_MET_SPOKEN = re.compile(
+    r"(?:\b(?:is|was|were|are|be|been|being|I|we|he|she|they|have|has|had|not|never|also|criteri(?:a|on)|goals?|end-?points?|requirements?|needs?|who|all|first|and)\s*$)",
+    FLAGS,
+)
+_MET_VERB = re.compile(
+    r"\s+(?:with|the|his|her|by|at|all|him|me|us|them|for|up|criteria|and discussed|you|today)\b", FLAGS
+)
+_METS_VALUE = re.compile(
+    r"\s*(?:was|were|:|of|=|achieved|level)?\s*\d+(?:\.\d+)?(?!\s?(?:cm|mm|x|liver|lung|bone))", FLAGS
+)
+_METS_OF = re.compile(
+    r"\b(?:liver|hepatic|lung|pulmonary|bon[ey]|osseous|brain|distant|nodal|no|multiple|for|of|with)\s*$", FLAGS
+)
+_EXERCISE = re.compile(r"(?:\d|[<>≥≤]|four|five|seven|ten|good|poor|capacity|tolerance|achieved|of)\s*$", FLAGS)
+_LESION_END = re.compile(r"lesions?\Z", FLAGS)
+_OPEN_AFTER = re.compile(
+    r"\s*(?:\?|(?:is |are |was )?(?:not (?:\w+ )?(?:excluded|ruled out|favou?red)|cannot|can't|less likely|unlikely|possible|suspected|likely))",
+    FLAGS,
+)
+_SPREADS = re.compile(r"\b(?:cancer|tumou?r|disease|malignancy|carcinoma|NPC|it|PET|scan|staging)\b", FLAGS)
+_PATHOLOGY = re.compile(r"patholog|histolog|cytolog|biopsy", re.I)
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|brother|sister|uncle|aunt|cousin|grand(?:mother|father|ma|pa)|sibling|son|daughter|mum|mom|dad|wife|husband)s?(?:'s)?\b"
+    r"(?=[^.;,]{0,60}\b(?:had|has|have|died|dies|passed|with|of|from|diagnosed|developed)\b|\s*[:(-])|\b(?:FH|FHx|family history|family hx)\b",
+    FLAGS,
+)
+_IN_RELATIVE = re.compile(r"\s*(?:\([^)]*\)\s*)?in (?:his|her|a|the|their)? ?(?:maternal |paternal |elder |younger )?(?:mother|father|brother|sister|uncle|aunt|cousin|grand\w+|son|daughter|family)\b", FLAGS)  # fmt: skip
+_TOLD = re.compile(r"\b(?:d/w|with|c|told|discussed|informed|inform|explained|seen|accompanied|and|\+|&|to|by)\s+(?:the |his |her |pt'?s? |patient'?s? )?(?:mother|father|brother|sister|son|daughter|mum|mom|dad|wife|husband)|(?:pt|patient|he|she) *(?:and|&|\+)", FLAGS)  # fmt: skip
+
+
+_ONLY_IN_ONCOLOGY = frozenset({"metastasis.disease", "metastasis.no_lesion"})
+"""Rules whose words mean a metastasis only in a note that speaks of cancer."""
+
+
+@dataclass(slots=True)
+class _Head:
+    start: int
+    end: int
+    rule: str
+
+
+def _terms(key: str, tail: str) -> re.Pattern[str]:
+    words = load_yaml("metastasis.yaml")["words"][key]
+    return re.compile(tail.replace("%", "|".join(term_regex(str(w)) for w in words)), FLAGS)
+
+
+_SKIP_AFTER = _terms(
+    "not_metastasis_after", r"(?:[\s-]+(?:NPC|nasopharyn\w+|PD-?1|disease|carcinoma|cancer|ca)){0,3}[\s-]*(?:%)"
+)
+_SKIP_BEFORE = _terms("not_metastasis_before", r"(?:%)\s*(?:de novo |newly diagnosed |recurrent |or |/ ?|the )*$")
+
+
+def find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    """Mentions of metastases in a note."""
+    by_segment: dict[int, list[_Head]] = {}
+    oncology = bool(_ONCOLOGY.search(doc.norm))
+    for rule, m in hits:
+        if not oncology and rule.id in _ONLY_IN_ONCOLOGY and "suspicious" not in m.group().lower():
+            continue
+        head = _head(doc.norm, rule.id, m)
+        if head is not None:
+            by_segment.setdefault(doc.segment_index(head.start), []).append(head)
+    if not by_segment:
+        return []
+    imaging = Imaging(doc)
+    found: list[Mention] = []
+    for index in sorted(by_segment):
+        found.extend(_Sentence(doc, index, _distinct(by_segment[index]), imaging).mentions())
+    return found
+
+
+def _head(norm: str, rule: str, m: re.Match[str]) -> _Head | None:
+    start, end = m.span()
+    word = m.group().lower()
+    if rule == "metastasis.no_lesion":
+        tail = _LESION_END.search(norm, start, end)
+        return _Head(tail.start() if tail else start, end, rule)
+    if rule == "metastasis.disease":
+        start = max(start, norm.rfind(" ", start, end) + 1)
+        return None if _BENIGN_DISEASE.search(norm, max(0, m.start() - 30), start) else _Head(start, end, rule)
+    before = norm[max(0, start - 40) : start]
+    if rule in ("metastasis.noun", "metastasis.adjective"):
+        if _SKIP_AFTER.match(norm, end, end + 60) or _SKIP_BEFORE.search(before):
+            return None
+        if m.group() == "METs" and not _METS_OF.search(before):
+            return None
+        if (
+            word.strip(". ") in ("mets", "met")
+            and m.group().startswith("ME")
+            and (_EXERCISE.search(before) or _METS_VALUE.match(norm, end))
+        ):
+            return None
+        if word.strip(". ") == "met" and (_MET_SPOKEN.search(before) or _MET_VERB.match(norm, end)):
+            return None
+    if rule == "metastasis.deposit" and _SKIP_BEFORE.search(before):
+        return None
+    if rule == "metastasis.verb" and re.search(r"\b(?:can|may|could|might|to|tends? to)\s+$", before, FLAGS):
+        return None
+    return _Head(start, end, rule)
+
+
+def _distinct(heads: list[_Head]) -> list[_Head]:
+    """Heads without overlap, the longest of each place."""
+    kept: list[_Head] = []
+    for h in sorted(heads, key=lambda h: (-(h.end - h.start), h.start)):
+        if not any(k.start < h.end and h.start < k.end for k in kept):
+            kept.append(h)
+    return sorted(kept, key=lambda h: h.start)
+
+
+def _once(mentions: list[Mention]) -> list[Mention]:
+    """Without "no lesion" of an organ whose metastasis is named in the same sentence, and without a second reading of the same words."""
+    named = {m.value for m in mentions if m.rule != "metastasis.no_lesion"}
+    kept: list[Mention] = []
+    for m in mentions:
+        if m.rule == "metastasis.no_lesion" and m.value in named:
+            continue
+        if not any(k.start < m.end and m.start < k.end for k in kept):
+            kept.append(m)
+    return kept
+
+
+class _Sentence:
+    """One sentence with its words of metastasis."""
+
+    def __init__(self, doc: Document, index: int, heads: list[_Head], imaging: Imaging) -> None:
+        self.doc = doc
+        self.index = index
+        self.heads = heads
+        self.imaging = imaging
+        self.start, self.end = doc.segments[index]
+        self.tokens = tokens(doc.norm, self.start, self.end, [(h.start, h.end, i) for i, h in enumerate(heads)])
+        self.groups: list[Group] = []
+
+    def mentions(self) -> list[Mention]:
+        planned = []
+        for i, t in enumerate(self.tokens):
+            if t.head < 0:
+                continue
+            head = self.heads[t.head]
+            items, group = self._read(i, head)
+            if group is not None:
+                planned.append((head, items, group))
+        found: list[Mention] = []
+        for n, (head, items, group) in enumerate(planned):
+            end = self.tokens[planned[n + 1][2].first].start if n + 1 < len(planned) else self.end
+            claim(self.doc.norm, self.tokens, group, self.groups, max(end, self.tokens[group.last].end))
+            if head.rule == "metastasis.adjective" and self.doc.norm[head.start : head.end].lower().startswith("non"):
+                group.assertion = "present" if group.assertion == "absent" else "absent"
+            self.groups.append(group)
+            if head.rule == "metastasis.no_lesion" and group.assertion != "absent":
+                continue
+            found.extend(self._mentions_of(head, items, group))
+        return _once(found)
+
+    def _read(self, i: int, head: _Head) -> tuple[list[Item], Group | None]:
+        """Organs that one head is about, and the phrase; no phrase where it is no metastasis."""
+        if head.rule == "metastasis.stage_list":
+            return self._stage(i)
+        left = left_sites(self.tokens, i)
+        if head.rule == "metastasis.verb":
+            left = Sites(first=i, last=i)
+        right = right_sites(self.tokens, i) if not left.items else Sites(first=i, last=i)
+        items = left.items or right.items
+        group = Group(min([i, *[x.first for x in items]]), max([i, *[x.last for x in items]]))
+        if head.rule in ("metastasis.disease", "metastasis.no_lesion") and not self._is_cancer(
+            head, items, left, group
+        ):
+            return [], None
+        if items:
+            return items, group
+        return self._without_list(i, head, left, right, group)
+
+    def _is_cancer(self, head: _Head, items: list[Item], left: Sites, group: Group) -> bool:
+        """Whether "disease" or "no ... lesion" speaks of metastases."""
+        if head.rule == "metastasis.disease" and left.distant:
+            return True
+        values = {x.value for x in items}
+        if not values or values <= {"skin", "other", "muscle"}:
+            return False
+        if head.rule == "metastasis.no_lesion":
+            return True
+        if "other" in values:
+            return False
+        if len(values) > 1 and _STAGING.search(self.doc.norm, max(0, self.start - 200), self.end):
+            return True
+        if values & {"kidney", "skin", "muscle"}:
+            return False
+        if any("celiac" in self.tokens[x.first].word or "coeliac" in self.tokens[x.first].word for x in items):
+            return False
+        words = " ".join(self.tokens[x.first].word for x in items if x.value == "bone")
+        return bool(values & DISEASE_SITES - {"bone"} or _BONE_DISEASE.search(words))
+
+    def _without_list(
+        self, i: int, head: _Head, left: Sites, right: Sites, group: Group
+    ) -> tuple[list[Item], Group | None]:
+        word = self.doc.norm[head.start : head.end].lower()
+        short = word.strip(". ") == "met"
+        if left.distant or (right.distant and not right.regional):
+            return [Item("unspecified", i, i)], group
+        if head.rule == "metastasis.disease" or head.rule == "metastasis.no_lesion":
+            return [], None
+        if left.regional or (right.regional and not right.items):
+            return [], None
+        in_doubt = bool(_OPEN_AFTER.match(self.doc.norm, head.end))
+        places = antecedent(
+            self.tokens, i, through_colon=head.rule == "metastasis.adjective" or right.primary, linked=in_doubt
+        )
+        if places is None and not right.primary:
+            above = self._above(i)
+            places = None if above is None else [] if above == "regional" else [Item(above, i, i)]
+        if places is None and right.primary and self._in_pathology():
+            return [], None
+        if places is not None:
+            if places:
+                places[-1] = Item(places[-1].value, i, i)
+            return places, group if places else None
+        if head.rule == "metastasis.deposit" or (head.rule == "metastasis.verb" and not self._of_cancer(head)):
+            return [], None
+        if (
+            short
+            and not in_doubt
+            and not re.match(r"\s?(?:v|vs|versus)\b|\?", self.doc.norm[head.end : head.end + 5])
+            and not re.search(
+                r"(?:\?|solitary|distant|single)\s*$", self.doc.norm[max(0, head.start - 12) : head.start]
+            )
+        ):
+            return [], None
+        return [Item("unspecified", i, i)], group
+
+    def _above(self, i: int) -> str | None:
+        """Organ of the heading, or of the lesion in the sentence before, where this sentence goes on about it."""
+        doc = self.doc
+        section = doc.section_at(self.tokens[i].start)
+        if section is not None and self.tokens[i].start - section.title_end < 400:
+            title = tokens(doc.norm, section.title_start, section.title_end, [])
+            sites = [t for t in title if t.kind in ("site", "region")]
+            if len(sites) == 1 and not any(t.kind == "imaging" for t in title):
+                return sites[0].value
+        opening = self.tokens[:i]
+        goes_on = any("link" in t.cues for t in opening) or (
+            all(t.kind in ("modifier", "mark") for t in opening) and _OPEN_AFTER.match(doc.norm, self.tokens[i].end)
+        )
+        if self.index and goes_on and not any(t.is_organ for t in opening):
+            start, end = doc.segments[self.index - 1]
+            before = tokens(doc.norm, start, end, [])
+            for j in range(len(before) - 1, -1, -1):
+                if before[j].kind in ("site", "region", "regional", "local"):
+                    return "regional" if before[j].kind in ("regional", "local") else before[j].value
+        return None
+
+    def _of_cancer(self, head: _Head) -> bool:
+        """Whether "spread" is said of a cancer, not of a dye or a muscle."""
+        word = self.doc.norm[head.start : head.end].lower()
+        if "metastas" in word or any(w in word for w in ("distant", "systemic", "matogenous", "widespread")):
+            return True
+        return not word.endswith((" to", " in", " into", " within")) and bool(
+            _SPREADS.search(self.doc.norm, self.start, self.end)
+        )
+
+    def _in_pathology(self) -> bool:
+        return bool(_PATHOLOGY.search(self.doc.note_type or "")) or self.doc.category_at(self.start) == "procedure"
+
+    def _stage(self, i: int) -> tuple[list[Item], Group | None]:
+        right = right_sites(self.tokens, i, stage=True)
+        if not right.items:
+            return [], None
+        first = right.items[0].first
+        word = self.tokens[i].word
+        between = self.doc.norm[self.tokens[i].end : self.tokens[first].start]
+        if "m1" not in word and "(" not in between:
+            return [], None
+        return right.items, Group(first, right.last)
+
+    def _mentions_of(self, head: _Head, items: list[Item], group: Group) -> list[Mention]:
+        found = []
+        relatives = self._is_relatives(group)
+        for n, item in enumerate(items):
+            start, end = self.tokens[item.first].start, self.tokens[item.last].end
+            i = next((k for k, t in enumerate(self.tokens) if t.start == head.start), None)
+            if i is not None and head.rule != "metastasis.stage_list":
+                if n == len(items) - 1 and item.last < i:
+                    end = self.tokens[i].end
+                if n == 0 and item.first > i:
+                    start = self.tokens[i].start
+            assertion: str | None = item.claim or group.assertion
+            if relatives or self.doc.category_at(start) in ("family", "criteria", "education"):
+                assertion = "family" if relatives else None
+            found.append(
+                Mention(
+                    start,
+                    end,
+                    LABEL,
+                    item.value,
+                    head.rule,
+                    assertion=assertion,
+                    cue=group.cue,
+                    attributes={"modality": self.imaging.at(start), "source": self.imaging.source},
+                )
+            )
+        return found
+
+    def _is_relatives(self, group: Group) -> bool:
+        """Whether a relative has it: "mother died of liver metastases", not "told his wife: liver metastases"."""
+        before = self.doc.norm[self.start : self.tokens[group.first].start]
+        after = self.doc.norm[self.tokens[group.last].end : self.end]
+        return bool((_RELATIVE.search(before) and not _TOLD.search(before)) or _IN_RELATIVE.match(after))
+
+
+FAMILY = family("metastasis", find)

@@ -1,0 +1,119 @@
+"""Sentences as tokens that matter for metastases: organs, separators, lesion words and cues (words of ``patterns/metastasis.yaml``)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from critex.extract.anatomy import organ_source, organs
+from critex.extract.patterns import FLAGS, load_yaml, term_regex
+
+ORGAN_KINDS = frozenset({"site", "region", "node", "regional", "local", "nodes", "vertebra"})
+
+
+@dataclass(slots=True)
+class Token:
+    """One token of a sentence. ``start`` and ``end`` are indices into the note.
+
+    ``kind`` is what the token is for lists of organs: an organ class of ``anatomy.yaml``, a key of ``words`` in ``metastasis.yaml``,
+    ``head`` (the word that says metastasis), ``number``, ``word`` or ``mark``. ``cues`` is what it claims (keys of ``cues``).
+    """
+
+    start: int
+    end: int
+    kind: str
+    word: str
+    value: str = ""
+    cues: frozenset[str] = frozenset()
+    head: int = -1
+
+    @property
+    def is_organ(self) -> bool:
+        """Whether it names an organ or nodal region."""
+        return self.kind in ORGAN_KINDS
+
+
+def _words(section: str) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for kind, terms in load_yaml("metastasis.yaml")[section].items():
+        for term in terms:
+            found.setdefault(_plain(str(term)), set()).add(str(kind))
+    return {word: frozenset(kinds) for word, kinds in found.items()}
+
+
+_KIND_ORDER = ("imaging", "separator", "lesion", "preposition", "primary", "modifier", "descriptor")
+"""Of several kinds of one word, the first of these is its kind."""
+
+
+def _kind_of(kinds: frozenset[str]) -> str:
+    return next((k for k in _KIND_ORDER if k in kinds), "word")
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\s-]+", " ", word.lower()).strip() if re.search(r"\w", word) else word
+
+
+@cache
+def _grammar() -> tuple[dict[str, str], dict[str, frozenset[str]], re.Pattern[str]]:
+    kinds = {word: _kind_of(k) for word, k in _words("words").items()}
+    cues = _words("cues")
+    content = load_yaml("metastasis.yaml")
+    terms = sorted({str(t) for part in ("words", "cues") for group in content[part].values() for t in group}, key=len)[
+        ::-1
+    ]
+    imaging = sorted(map(str, content["words"]["imaging"]), key=len)[::-1]
+    source = "|".join(
+        [
+            rf"(?P<scan>{'|'.join(term_regex(t) for t in imaging)})",
+            rf"(?<![A-Za-z0-9])(?:{organ_source()})(?![A-Za-z0-9])",
+            r"(?P<box>\[\s?[xX√✓]?\s?\]|[☐☑☒□])",
+            r"(?P<result>\(\s?(?:\+|-|\+ve|-ve|[YN]|yes|no|nil|neg|pos|none)\s?\))",
+            rf"(?P<term>{'|'.join(term_regex(t) for t in terms if re.search(r'[A-Za-z0-9]', t))})",
+            rf"(?P<sign>{'|'.join(re.escape(t) for t in terms if not re.search(r'[A-Za-z0-9]', t))}|[?;)\]|])",
+            r"(?P<number>(?<![A-Za-z])[<>~≤≥]?(?:\d+(?:st|nd|rd|th)|x\s?\d+|\d[\d.x*/-]*\s?(?:cm|mm)?)(?![A-Za-z]))",
+            r"(?P<word>[A-Za-z][A-Za-z0-9'-]*|[^\x00-\x7f])",
+            r"(?P<mark>\S)",
+        ]
+    )
+    return kinds, cues, re.compile(source, FLAGS)
+
+
+def tokens(norm: str, start: int, end: int, heads: list[tuple[int, int, int]]) -> list[Token]:
+    """Tokens of one stretch of a note.
+
+    Parameters
+    ----------
+    norm : str
+        Normalised text of the note.
+    start, end : int
+        The stretch.
+    heads : list of (start, end, index)
+        Where the words stand that say metastasis; each becomes one token of kind ``head``.
+    """
+    found: list[Token] = []
+    position = start
+    for head_start, head_end, index in [*heads, (end, end, -1)]:
+        if head_start > position:
+            found.extend(_lex(norm, position, head_start))
+        if index >= 0:
+            found.append(Token(head_start, head_end, "head", norm[head_start:head_end].lower(), head=index))
+        position = max(position, head_end)
+    return found
+
+
+def _lex(norm: str, start: int, end: int) -> list[Token]:
+    kinds, cues, pattern = _grammar()
+    found = []
+    for m in pattern.finditer(norm, start, end):
+        group = m.lastgroup or ""
+        word = _plain(m.group())
+        if group[0] == "o" and group[1:].isdigit():
+            organ = organs()[int(group[1:])]
+            found.append(Token(m.start(), m.end(), organ.kind, word, organ.value))
+        else:
+            kind = kinds.get(word) or (
+                group if group in ("number", "box", "result") else "word" if group in ("word", "term") else "mark"
+            )
+            found.append(Token(m.start(), m.end(), kind, word, cues=cues.get(word, frozenset())))
+    return found
