@@ -25,6 +25,7 @@ _MODULES = (
     "laboratory",
     "malignancies",
     "measurability",
+    "metastases",
     "prior_treatment",
     "response",
     "staging",
