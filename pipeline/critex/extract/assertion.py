@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from critex.extract.context import Reach, reaching
 from critex.extract.document import Document
+from critex.extract.forms import answer_after, box_before, ticked_elsewhere
 from critex.extract.mention import Mention
 
 _SECTION_ASSERTION = {"family": "family", "criteria": "hypothetical", "education": "hypothetical"}
@@ -31,7 +32,25 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             continue
         reach = reaching(doc.norm[start:end], start, [(m.start, m.end, m.label) for m in open_])
         for m, cues in zip(open_, reach, strict=True):
+            if m.assertion is None:
+                _from_form(doc, m)
             _decide_one(m, cues)
+
+
+def _from_form(doc: Document, m: Mention) -> None:
+    """Answer of a form: "ILD: nil", "[x] TB", "MI within 6 months  [ ] Y  [x] N"; in a form that was filled in, an empty box is a negative."""
+    line = doc.line_at(m.start)
+    box = box_before(doc.norm, m.start, line.start)
+    if box == "ticked":
+        m.assertion = "present"
+        return
+    if box == "empty":
+        m.assertion = "absent" if ticked_elsewhere(doc.norm, (0, len(doc.norm))) else "hypothetical"
+        return
+    answer = answer_after(doc.norm, m.end, line.end)
+    if answer is not None:
+        m.assertion = "absent" if answer[0] == "no" else "present"
+        m.cue = (answer[1], answer[2])
 
 
 def _decide_one(m: Mention, cues: list[Reach]) -> None:

@@ -55,7 +55,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
 
 def _activity(doc: Document, m: Mention, window: str) -> None:
     systemic = _SYSTEMIC.search(window)
-    if systemic and re.search(r"\b(?:no|never|without|not on)\b[^,;.]{0,20}$", window[: systemic.start()], re.I):
+    if systemic and re.search(r"\b(?:no|never|without|not on)\b[^,;.()\-]{0,20}$", window[: systemic.start()], re.I):
         systemic = None
         m.attributes["activity"] = "inactive"
     if systemic:

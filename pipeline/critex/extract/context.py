@@ -101,6 +101,8 @@ def _matches(words: list[str]) -> list[_Match]:
     index, n = _trie(), len(words)
     found: list[_Match] = []
     for i, word in enumerate(words):
+        if word == "no" and i + 2 < n and words[i + 1] == "." and words[i + 2][0].isdigit():
+            continue  # "No. 25-40718" is a number, not a negation
         for tokens, cue in index.get(word, ()):
             k = len(tokens)
             if k == 1 or (i + k <= n and tuple(words[i : i + k]) == tokens):

@@ -102,6 +102,7 @@ def parse_iso(text: str | None) -> When | None:
     return When(day, day)
 
 
+_DATED = re.compile(r"\b(?:on|since|at|from|by|until|till|removed|done|dated|report(?: of)?|ecg|ct|mri|last)\s?:?\s?$", re.I)
 _DURATION = re.compile(r"(?:\bx|\bfor|\bover|\blast|\bpast|\bevery|\bin|\bafter|[><~+])\s?$", re.I)
 
 
@@ -226,6 +227,8 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
         return When(date(y, 1, 1), date(y, 12, 31))
     if g["sm1"]:
         a, b = int(g["sm1"]), int(g["sm2"])
+        if g["ssep"] == "-" and not (len(g["sm1"]) == len(g["sm2"]) == 2 and _DATED.search(m.string, max(0, m.start() - 12), m.start())):
+            return None  # "5-30" beside a result is a range
         if b in (7, 12) and g["ssep"] == "/" and _DURATION.search(m.string, max(0, m.start() - 12), m.start()):
             return None  # "cough for 3/12": a duration in British shorthand
         d, mo = (a, b) if order == "dmy" else (b, a)

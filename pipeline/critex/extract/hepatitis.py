@@ -81,6 +81,8 @@ def _mention(
         value = "test" if r.result == "negative" else "disease"
     end = n.end if r is None or (in_list and not last) else r.end
     m = Mention(n.start, end, label, value, n.rule.id, priority=1)
+    if r is not None and re.search(r"\b(?:from|was|previous\w*|prev|before|initially|baseline)\b", norm[n.end : r.start], re.I):
+        m.temporality = "past"
     if r is not None:
         m.result = r.result
         if value in LOADS:
@@ -103,6 +105,8 @@ def _mention(
         and re.search(r"carrier|大三阳|小三阳|携带|帶菌", norm[n.start : n.end + 10], re.I)
     ):
         m.result = "positive"
+    if value == "disease" and m.assertion is None and (wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])):
+        m.value, m.assertion = "test", "hypothetical"
     if m.assertion is None and (value in TESTS or value == "test"):
         if wait is not None:
             m.assertion, m.cue = "hypothetical", wait

@@ -10,7 +10,7 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 
 _LINK = re.compile(
-    r"(?:[\s,()/:;-]|of\b|the\b|an?\b|type|subtype|variant|pattern|nasopharynx|nasopharyngeal|npc?\b|nasophar\w+|squamous|cell|carcinoma|ca\b|cancer|scc\b|sq|histology|i\.?e\.?|post[\s-]?nasal|space|epithelial|癌|型|性|鳞状细胞)*",
+    r"(?:[\s,()/:;-]|of\b|the\b|an?\b|type|subtype|variant|pattern|differentiated|nasopharynx|nasopharyngeal|npc?\b|nasophar\w+|squamous|cell|carcinoma|ca\b|cancer|scc\b|sq|histology|i\.?e\.?|post[\s-]?nasal|space|epithelial|癌|型|性|鳞状细胞)*",
     FLAGS,
 )
 _TAIL = re.compile(

@@ -58,7 +58,7 @@ _CONDITIONAL = re.compile(
     FLAGS,
 )
 _PLANNED = re.compile(
-    r"\b(?:repeat|recheck|check|to do|to send|send|chase|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan(?:ned)?|needs?|for|monitor|add|baseline|tomorrow|tmr|next|weekly|due|outstanding)\b",
+    r"\b(?:repeat|recheck|check|to do|to send|send|chase|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan(?:ned)?|needs?|monitor|add|baseline|tomorrow|tmr|weekly|due|outstanding)\b",
     FLAGS,
 )
 _ARROW = re.compile(r"\s?(?:-{1,2}>|→|=>|>{1,2}|⇒|to(?=\s\d))\s?", FLAGS)
@@ -450,7 +450,7 @@ def _prose(doc: Document, index: int, names: list[_Name]) -> list[Mention]:
 
 
 def _joined(doc: Document, group: list[_Name], limit: int) -> list[Mention]:
-    """ "AST/ALT 34/41": as many numbers as names, in the order named."""
+    """Read "AST/ALT 34/41": as many numbers as names, in the order named."""
     norm, at, out = doc.norm, group[-1].end, []
     start = group[0].start
     for k, n in enumerate(group):

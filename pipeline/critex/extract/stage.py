@@ -43,9 +43,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 or re.search(r"level\s?$", before, re.I)
             ):
                 continue
-            key = next(k for k, v in m.groupdict().items() if v)
-            if key in ("value2", "value3", "value4"):
-                start, end = m.span(key)
+            name = next(k for k, v in m.groupdict().items() if v)
+            if name.split("__")[0] in ("value2", "value3", "value4"):
+                start, end = m.span(name)
                 if re.search(r"(?:level|levels|nodes?)[\s,IVab/&-]*$", norm[max(0, start - 20) : start], re.I):
                     continue
         else:

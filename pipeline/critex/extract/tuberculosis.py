@@ -14,7 +14,8 @@ _RELATIVE = re.compile(
     r"\b(?:wife|husband|spouse|son|daughter|roommate|colleague|co-?worker|flatmate|household|neighbou?r)\b[^.;\n]{0,60}$",
     re.I,
 )
-_SCREENED = re.compile(r"screen|tested|igra|contact|cxr clear", re.I)
+_BLOOD_OR_SKIN = re.compile(r"igra|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I)
+_CLEAR_CHEST = re.compile(r"(?:cxr|chest x-?ray|chest film|ct (?:chest|thorax)|chest ct|chest|ct)\b[^.;\n]{0,30}?(?:clear|normal|nad|no (?:active|evidence|granuloma|lesion|focal|tb))", re.I)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
@@ -22,6 +23,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for m in found:
         _, limit = doc.segment_at(m.start)
         if m.value == "test":
+            m.attributes["kind"] = "blood or skin" if _BLOOD_OR_SKIN.search(doc.norm, m.start, m.end) else "sputum"
+            if _CLEAR_CHEST.search(doc.norm, max(0, m.start - 80), min(len(doc.norm), m.end + 120)):
+                m.attributes["clear_imaging"] = True
             r = read_result(doc.norm, m.end, min(limit, m.end + 60), False)
             if r is not None:
                 m.end, m.result, m.assertion = r.end, r.result, "present"

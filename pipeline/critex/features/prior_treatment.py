@@ -24,6 +24,9 @@ def prior_treatment(patient: Patient) -> list[Fact]:
                 study.append(as_fact("prior_treatment", s, "study"))
             else:
                 given.append(as_fact("prior_treatment", s, "given"))
+    sure = [f for f in given if not f.attributes.get("weak")]
+    if none and not sure:
+        given = []  # counts of cycles beside "no treatment yet" are a plan
     return given or [*study, *none]
 
 

@@ -1,0 +1,44 @@
+"""Answers in forms: what stands after a colon, or in a box, beside what is asked."""
+
+from __future__ import annotations
+
+import re
+
+_NO = r"nil|none|no|never|negative|neg|absent|not present|denied|denies|nad|n"
+_YES = r"yes|y|present|positive|pos"
+_ANSWER = re.compile(
+    rf"(?P<list>(?:\s?[/,&]\s?[A-Za-z][\w -]{{1,30}}|\s(?:or|and)\s[A-Za-z][\w -]{{1,30}}|\s\([^)\n]{{1,30}}\)|\s(?:history|disease|infection|present|status|hx)){{0,4}})\s{{0,3}}"
+    rf"(?:[:=?]\s{{0,12}}|\s-{{1,2}}\s|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s*(?:[.,;)\n|/]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
+    re.I | re.A,
+)
+_BOX = re.compile(r"\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>y(?:es)?|n(?:o)?)\b|(?P<boxed>[☑☒✓✔])\s?(?P<word2>y(?:es)?|n(?:o)?)\b", re.I)
+_LEADING = re.compile(r"(?:^|[\s|])(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))\s?$")
+
+
+def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
+    """Answer that stands after a name: ``("no", start, end)`` of "ILD/pneumonitis: nil", ``("yes", ...)`` of "TB  yes".
+
+    ``limit`` is the end of the line. Boxes ("[ ] Y  [x] N") count where one of them is ticked.
+    """
+    m = _ANSWER.match(norm, end, limit)
+    if m:
+        span = m.span("no") if m["no"] else m.span("yes")
+        return ("no" if m["no"] else "yes", *span)
+    for box in _BOX.finditer(norm, end, min(limit, end + 60)):
+        word = (box["word"] or box["word2"]).lower()
+        if (box["tick"] or box["boxed"]) and norm[end : box.start()].count("\n") == 0:
+            return ("yes" if word.startswith("y") else "no", *box.span())
+    return None
+
+
+def box_before(norm: str, start: int, line_start: int) -> str | None:
+    """``"ticked"`` or ``"empty"`` where a box stands right before a name, else ``None``."""
+    m = _LEADING.search(norm, max(line_start, start - 6), start)
+    if m is None:
+        return None
+    return "ticked" if (m["tick"] or "").strip() or m["full"] else "empty"
+
+
+def ticked_elsewhere(norm: str, line_starts: tuple[int, int]) -> bool:
+    """Whether any box of a stretch is ticked: then the form was filled in, and an empty box is a negative (GUIDELINE, settled questions)."""
+    return bool(re.search(r"\[\s?[xX✓√✔]\s?\]|[☑☒✔]", norm[line_starts[0] : line_starts[1]]))
