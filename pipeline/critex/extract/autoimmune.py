@@ -48,7 +48,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         nxt = re.search(r"\n|\b(?:htn|hypertension|t2dm|gout|asthma|copd|nkda)\b", window, re.I)
         if nxt and nxt.start() > 20:
             window = window[: nxt.start()]
-        _activity(doc, mention, window)
+        if rule.value == "drug":
+            window = norm[max(seg_start, m.start() - 60) : end]
+            mention.attributes["systemic"] = "stopped" if _STOPPED.search(window) else "current"
+        else:
+            _activity(doc, mention, window)
         out.append(mention)
     return out
 

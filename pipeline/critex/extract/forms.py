@@ -12,7 +12,7 @@ _ANSWER = re.compile(
     re.I | re.A,
 )
 _BOX = re.compile(r"\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>y(?:es)?|n(?:o)?)\b|(?P<boxed>[☑☒✓✔])\s?(?P<word2>y(?:es)?|n(?:o)?)\b", re.I)
-_LEADING = re.compile(r"(?:^|[\s|])(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))\s?$")
+_LEADING = re.compile(r"(?:^|[\s|])(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))\s?(?:[A-Za-z][\w-]{0,16}[\s/,&-]{1,3}){0,3}$")
 
 
 def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
@@ -33,7 +33,7 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
 
 def box_before(norm: str, start: int, line_start: int) -> str | None:
     """``"ticked"`` or ``"empty"`` where a box stands right before a name, else ``None``."""
-    m = _LEADING.search(norm, max(line_start, start - 6), start)
+    m = _LEADING.search(norm, max(line_start, start - 40), start)
     if m is None:
         return None
     return "ticked" if (m["tick"] or "").strip() or m["full"] else "empty"

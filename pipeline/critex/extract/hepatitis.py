@@ -8,6 +8,7 @@ from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.labs import CONDITIONAL
 from critex.extract.serology import Name, Result, joined, names_in, pending, read_result
 
 COPIES_PER_IU = 5.6
@@ -93,6 +94,8 @@ def _mention(
                 m.result = _titre(value, r)
         if m.result is not None or m.number is not None:
             m.assertion = "present"
+        if r.comparator and (CONDITIONAL.search(norm[max(start, n.start - 70) : n.start]) or doc.category_at(n.start) == "criteria"):
+            m.assertion, m.result = "hypothetical", None
             if disease and label == "HEPATITIS" and value == "hepatitis_other":
                 m.assertion, m.result = ("absent", None) if r.result == "negative" else (None, None)
     elif value == "hcv_rna" and re.match(r"svr", norm[n.start : n.end], re.I):

@@ -23,7 +23,7 @@ NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d))?"
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
-    r"[\s]*(?:\((?:[a-z%#/ .-]{1,18}|ckd-epi[^)]{0,8})\))?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|of|at|level|levels|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"[\s]*(?:\((?:[a-z%#/ .-]{1,18}|ckd-epi[^)]{0,8}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|of|at|level|levels|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
     r"about|around|approx\.?|only|still|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|not more than|at least|less than|more than|above|below|over|under)\s*:?\s*){0,3}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
     FLAGS,
@@ -53,7 +53,7 @@ _UNDETECTED = re.compile(
     r"[\s:|=]*(?:is |was |level )?(?:not detected|undetectable|undetected|negative|neg\b|tnd|nd\b|below (?:the )?(?:limit|detection)[\w ]{0,16}|未检出|低于检测下限|阴性)",
     FLAGS,
 )
-_CONDITIONAL = re.compile(
+CONDITIONAL = re.compile(
     r"\b(?:if|when|until|unless|keep|aim|target|goal|threshold|transfuse|should|must|require[sd]?|need(?:s|ed)?|criteria|criterion|eligib\w+|protocol|asks?|provided|trigger|hold|cut-?off|at least|>=|≥)\b|入选|要求",
     FLAGS,
 )
@@ -61,6 +61,7 @@ _PLANNED = re.compile(
     r"\b(?:repeat|recheck|check|to do|to send|send|chase|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan(?:ned)?|needs?|monitor|add|baseline|tomorrow|tmr|weekly|due|outstanding)\b",
     FLAGS,
 )
+_MULTIPLE = re.compile(r"\s?(?:x|times|\*)\s?(?:the\s)?(?:uln|upper|normal|\(|if\b|or\b|limit)|\s?times\b|\s?x\s?uln", FLAGS)
 _ARROW = re.compile(r"\s?(?:-{1,2}>|→|=>|>{1,2}|⇒|to(?=\s\d))\s?", FLAGS)
 _NOT_NAME_BEFORE = re.compile(
     r"(?:urine|urinary|csf|ascit\w+|pleural|fluid|spot|24\s?h(?:r|our)?|dipstick|lambda|micro|pre-?|pro-|glycated)\s?$",
@@ -480,11 +481,13 @@ def _one(doc: Document, name: _Name, limit: int, line: Line) -> list[Mention]:
     value, number, _, _ = canonical(r, analyte)
     if number is None:
         return []
+    if _MULTIPLE.match(norm, r.end, limit):  # "ALT <= 2.5 x ULN" is a limit, not a value
+        return [Mention(name.start, name.end, "LAB", "anc" if name.key == "neutrophils_any" else name.key, name.rule, assertion="hypothetical")]
     out = [_mention(doc, name, r, name.start, r.end)]
     before = norm[max(seg_start, name.start - 70) : name.start]
     said = norm[name.start : r.start]
     if doc.category_at(name.start) == "criteria" or (
-        (_CONDITIONAL.search(before) or _CONDITIONAL.search(said))
+        (CONDITIONAL.search(before) or CONDITIONAL.search(said))
         and (r.comparator or re.search(r"at least|not more than|less than|more than|above|below|over|under", said))
     ):
         out[0].assertion = "hypothetical"
@@ -507,9 +510,9 @@ def _one(doc: Document, name: _Name, limit: int, line: Line) -> list[Mention]:
 
 def _planned(doc: Document, name: _Name, seg_start: int, seg_end: int) -> list[Mention]:
     """A bare test name is a mention only where the test is planned, asked for or pending."""
-    around = doc.norm[max(seg_start, name.start - 40) : name.start]
-    after = doc.norm[name.end : min(seg_end, name.end + 25)]
-    if name.end - name.start < 3 and name.key not in ("hemoglobin",):
+    around = doc.norm[max(seg_start, name.start - 80) : name.start]
+    after = doc.norm[name.end : min(seg_end, name.end + 45)]
+    if name.end - name.start < 3 and name.key != "hemoglobin":
         return []
     if _PLANNED.search(around) or re.search(
         r"\b(?:pending|awaited|to follow|requested|not (?:yet )?done|next week|tomorrow|to be (?:done|sent|repeated))\b",

@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 from critex.extract.dates import When
 from critex.features.derive import derivation
 from critex.features.facts import Fact
-from critex.features.patient import Patient
+from critex.features.patient import Patient, as_fact, lasting
 
 
 def completed_years(birth: date, on: date) -> int:
@@ -61,3 +61,17 @@ def age_on_index(patient: Patient) -> list[Fact]:
     if days <= 60:  # a birthday in between is unlikely, and a second statement would show it
         high = low
     return [Fact("age", None, (s,), float(low), float(high), unit="years", when=When(index, index))]
+
+
+@derivation("patient_sex")
+def patient_sex(patient: Patient) -> list[Fact]:
+    """Sex by the notes: what headers and titles say before pronouns, and what most of them say; a real split stays a conflict."""
+    stated = [s for s in patient.labelled("SEX") if s.assertion == "present"]
+    firm = [s for s in stated if not s.attributes.get("pronoun")] or stated
+    if not firm:
+        return []
+    counts = {v: sum(s.value == v for s in firm) for v in ("M", "F")}
+    best = max(counts, key=lambda v: counts[v])
+    if counts[best] < 3 * (len(firm) - counts[best]):
+        return lasting("sex", [as_fact("sex", s, s.value) for s in firm])
+    return lasting("sex", [as_fact("sex", s, s.value) for s in firm if s.value == best])

@@ -22,7 +22,7 @@ def autoimmune_disease(patient: Patient) -> list[Fact]:
             if s.value == "any":
                 out.append(as_fact("autoimmune_disease", s, "none"))
             continue
-        if s.assertion != "present" or s.value == "any":
+        if s.assertion != "present" or s.value in ("any", "drug"):
             continue
         if s.attributes.get("exception"):
             out.append(as_fact("autoimmune_disease", s, "excepted"))
@@ -39,8 +39,12 @@ def autoimmune_disease(patient: Patient) -> list[Fact]:
         elif activity == "inactive":
             state = "inactive"
         diseases.setdefault(s.text.lower()[:6], []).append(as_fact("autoimmune_disease", s, state))
+    drugs = [s for s in patient.labelled("AUTOIMMUNE") if s.value == "drug" and s.assertion == "present" and s.attributes.get("systemic") == "current"]
     for facts in diseases.values():
         states = {f.state for f in facts}
+        if drugs and states == {"open"}:  # a disease, and a drug that is given for such diseases
+            facts = [Fact("autoimmune_disease", "active", (*facts[0].statements, *drugs), when=facts[0].when, date_source=facts[0].date_source)]
+            states = {"active"}
         best = "active" if "active" in states else "inactive" if "inactive" in states else "open"
         out.extend(
             Fact(

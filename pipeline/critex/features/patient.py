@@ -155,7 +155,7 @@ def _same(got: Any, want: Any) -> bool:
 
 def as_fact(name: str, s: Statement, state: str | None, unit: str | None = None) -> Fact:
     """Fact of one statement."""
-    number = s.canonical if s.canonical is not None else s.number
+    number = s.canonical if s.canonical is not None or unit is not None else s.number
     number_to = None
     if number is None and s.value:
         if m := _RANGE.match(s.value):
