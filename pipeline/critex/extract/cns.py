@@ -1,7 +1,72 @@
-"""State of the central nervous system: imaging without metastases, symptoms, control (GUIDELINE E03)."""
+"""State of the central nervous system: clear on imaging, controlled, symptomatic (GUIDELINE E03; domain.md E3)."""
 
 from __future__ import annotations
 
-from critex.extract.family import family
+import re
 
-FAMILY = family("cns")
+from critex.extract.document import Document
+from critex.extract.family import FamilyHits, as_mention, family
+from critex.extract.imaging import Imaging
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS
+
+_NOT_DONE = re.compile(
+    r"\b(?:not (?:yet )?(?:done|performed|available)|pending|planned|booked|to be done|awaiting|awaited|tomorrow|tmr|arrange\w*|request\w*|if|for\s*$)\b",
+    FLAGS,
+)
+_DOUBT = re.compile(
+    r"\b(?:not (?:excluded|certain)|cannot (?:be )?exclud\w*|suspicious|possible|indeterminate)\b|\?\s*$", FLAGS
+)
+_PET = re.compile(r"PET", FLAGS)
+_EXTENSION = re.compile(r"intra-?cranial(?:ly)?\s(?:extension|invasion|spread|involvement|component)", FLAGS)
+_BRAIN_METS = re.compile(
+    r"(?:brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease)|metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",
+    FLAGS,
+)
+_CHRONIC_STEROID = re.compile(r"\boff (?:dex|steroid)|no seizures|seizure", FLAGS)
+
+
+def find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    """Mentions of the state of the brain and meninges."""
+    imaging = Imaging(doc)
+    found = []
+    for rule, m in hits:
+        mention = as_mention(rule, m)
+        start, end = doc.segment_at(m.start())
+        around = doc.norm[start:end]
+        words = doc.norm[m.start() : m.end()]
+        if doc.category_at(m.start()) in ("family", "criteria", "education"):
+            continue
+        if mention.value == "clear":
+            if re.search(r"\bif\b", around[: m.start() - start], FLAGS):
+                continue
+            if _NOT_DONE.search(words) or _EXTENSION.search(words) or _DOUBT.search(words):
+                continue
+            if _is_whole_body(doc, words, m.start(), imaging):
+                continue
+        elif _CHRONIC_STEROID.match(words) and not _BRAIN_METS.search(doc.norm):
+            continue
+        mention.attributes["modality"] = imaging.at(m.start())
+        mention.attributes["source"] = imaging.source
+        if mention.assertion is None and _DOUBT.search(around[: m.start() - start]):
+            mention.assertion = "possible"
+        elif mention.value in ("treated", "symptomatic", "controlled") and mention.assertion is None:
+            before = around[: m.start() - start][-40:]
+            if re.search(r"\b(?:if|unless|exclu\w+|criteri\w+|uncontrolled or)\b", before, FLAGS):
+                mention.assertion = "hypothetical"
+            elif re.search(r"\b(?:no|not|without|denies|nil)\s(?:\w+\s){0,2}$", before, FLAGS):
+                mention.assertion = "absent"
+            else:
+                mention.assertion = "present"
+        found.append(mention)
+    return found
+
+
+def _is_whole_body(doc: Document, words: str, position: int, imaging: Imaging) -> bool:
+    """Whether a clear brain is only read off a PET-CT: that does not answer E03 (GUIDELINE, settled questions)."""
+    if re.search(r"MRI?|CT (?:of )?(?:the )?(?:brain|head)|enhanc|CTB|head CT|brain CT", words, FLAGS):
+        return False
+    return imaging.at(position) == "PET-CT" and bool(re.search(r"uptake|avid|focus|foci", words, FLAGS))
+
+
+FAMILY = family("cns", find)

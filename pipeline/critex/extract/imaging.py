@@ -19,7 +19,7 @@ _PATTERN = re.compile(
     re.A,
 )  # capitals count: "us" and "mr" are other words
 _ANY_CASE = re.compile(r"\b(?:(?P<m0>pet[\s/-]ct)|(?P<m1>bone scan)|(?P<m2>magnetic resonance)|(?P<m3>computed tomography|ct scan)|(?P<m4>ultrasound)|(?P<m5>x-?ray|chest film))", re.I | re.A)  # fmt: skip
-_NOTE_TYPE = re.compile(r"\b(?:(?P<m0>pet)|(?P<m1>bone scan|scintigra|nuclear)|(?P<m2>mri?)|(?P<m3>ct)|(?P<m4>ultraso|us)|(?P<m5>x-?ray|cxr|radiograph))", re.I | re.A)  # fmt: skip
+_NOTE_TYPE = re.compile(r"\b(?:(?P<m0>pet(?:[\s/-]?ct)?)|(?P<m1>bone scan|scintigra|nuclear)|(?P<m2>mri?)|(?P<m3>ct)|(?P<m4>ultraso|us)|(?P<m5>x-?ray|cxr|radiograph))", re.I | re.A)  # fmt: skip
 _REPORT = re.compile(
     r"report|radiolog|imaging|\bct\b|\bmri?\b|\bpet|scan|ultraso|x-?ray|patholog|histolog|cytolog|laborator", re.I
 )
@@ -35,12 +35,12 @@ class Imaging:
         self.doc = doc
         found = [(m.start(), _name(m)) for p in (_PATTERN, _ANY_CASE) for m in p.finditer(doc.norm)]
         self._named = sorted(found)
-        m = _NOTE_TYPE.search(doc.note_type or "")
-        self._type = _name(m) if m else None
+        types = {_name(m) for m in _NOTE_TYPE.finditer(doc.note_type or "")}
+        self._type = types.pop() if len(types) == 1 else None
         self.source = source_of(doc.note_type)
 
     def at(self, position: int) -> str | None:
-        """Modality that a place reports: the last one named before it in the sentence, in the text above, else by the note's type."""
+        """Modality that a place reports: the one named before it in the sentence, else by the note's type, else in the text above."""
         start, end = self.doc.segment_at(position)
         before = [name for at, name in self._named if start <= at < position]
         if before:
@@ -48,10 +48,10 @@ class Imaging:
         inside = [name for at, name in self._named if position <= at < end]
         if inside:
             return inside[0]
-        if self._type and len({name for _, name in self._named}) <= 1:
+        if self._type:
             return self._type
         above = [name for at, name in self._named if position - ABOVE <= at < start]
-        return above[-1] if above else self._type
+        return above[-1] if above else None
 
 
 def _name(m: re.Match[str]) -> str:

@@ -1,135 +1,207 @@
-"""Lesion sizes with organ and axis, and stated measurability (GUIDELINE I07; RECIST 1.1 as in domain.md I7)."""
+"""Measured lesions, and statements about measurable disease (GUIDELINE I07; RECIST 1.1 as in domain.md I7).
+
+A size is a lesion's only where an examination reports it beside a word for a lesion; slices, cysts, palpated lumps, specimens and organs
+are not. What RECIST makes of it is judged later, in :mod:`critex.features.measurability`.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
+from critex.extract.anatomy import organ_of, organ_pattern
 from critex.extract.document import Document
-from critex.extract.family import Family, FamilyHits
+from critex.extract.family import FamilyHits, as_mention, family
+from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.patterns import FLAGS, load_yaml
 
-_NODE = re.compile(
-    r"\bnod(?:e|es|al)\b|\bln\b|\blns\b|lymph|adenopath\w+|\blevel\s(?:I|V|\d)|\bscf\b|lymphonod\w*|淋巴结", FLAGS
-)
-_BONE = re.compile(
-    r"\bbon(?:e|y)\b|osseous|vertebr\w*|\b[TLS]\d{1,2}\b|sclerotic|lytic|rib\b|ilium|iliac|sacr\w+|femur|clivus|sternum|pelvi\w+|marrow",
+_SPECIMEN_NOTE = re.compile(r"patholog|histolog|cytolog|operat|surgical|biopsy", re.I)
+_CLAUSE = re.compile(r"[;:.](?=\s|$)|(?<=\d)\s?(?:mm|cm)\)?(?=[,;.\s])|\n", FLAGS)
+_PREVIOUS = re.compile(
+    r"\b(?:previous\w*|prev\.?|prior|baseline|before|was|from|formerly|last|C\d|compared (?:to|with)|原|前)\s?:?\s?$",
     FLAGS,
 )
-_SOFT = re.compile(r"soft[\s-]tissue|paraspinal mass|extraosseous", FLAGS)
-_BENIGN = re.compile(
-    r"cyst\b|cysts\b|haemangioma|hemangioma|fibroid|stone|calcul|effusion|slice|aneurysm|granuloma|calcif\w+|thyroid nodule|adenoma|polyp|hernia|pocket|wound|incision|scar|drain|needle|biopsy (?:cores?|fragments?)|fragments?|pieces?|specimen|dissection|tube|catheter|margin|spleen|liver span|span\b|depth|shift|retropulsion|previous|prior|baseline|was \d|prev",
+_OWN_SHORT = re.compile(
+    r"[\s,(]*(?:short[\s-]?axis|SAD?|short diameter|短径)\s?(?:of|:|=|is)?\s?(?P<v>\d{1,3}(?:\.\d+)?)\s?(?P<u>cm|mm)",
     FLAGS,
 )
-_LESION_WORDS = re.compile(
-    r"mass|tumou?r|lesion|nodul|met(?:s|astas\w+)?\b|deposit|node|\bln\b|primary|thicken\w*|neoplasm|enhancing|largest|larger|up to|segment|\bS\d\b|liver|hepatic|lung|pulmon\w+|nasophar\w*|npc?\b|adrenal|opacit\w+|focus|occup\w+|肿块|病灶|结节",
-    FLAGS,
-)
-_IMAGING = re.compile(r"\bct\b|mri?\b|pet|cect|imag|radiol|scan", FLAGS)
-_SHORT = re.compile(r"short[\s-]axis|\bsad\b|short diameter|短径|in short|short-axis", FLAGS)
+_MAX_MM = 200.0
+"""A longer "lesion" is a slip of units or no lesion (domain.md I7 d)."""
 
 
-def _mm(text: str, unit: str) -> float:
-    value = float(text.replace(",", "."))
-    return value * 10 if unit.lower() == "cm" else value
+@cache
+def _words() -> dict[str, re.Pattern[str]]:
+    content = load_yaml("lesions.yaml")["words"]
+    return {str(k): re.compile(rf"(?<![A-Za-z])(?:{v})(?![A-Za-z])", FLAGS) for k, v in content.items()}
 
 
-def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, out = doc.norm, []
-    imaging_note = bool(_IMAGING.search(doc.note_type))
+def find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    """Mentions of measured lesions and of measurable disease."""
+    found = []
+    imaging: Imaging | None = None
     for rule, m in hits:
-        seg_start, seg_end = doc.segment_at(m.start())
-        if rule.label == "MEASURABLE":
-            text = m.group()
-            mention = Mention(m.start(), m.end(), "MEASURABLE", "measurable", rule.id)
-            if re.match(r"no |without |not |lack|absence", text, re.I):
-                mention.assertion = "absent"
-            elif re.search(r"target", text, re.I) and not re.search(
-                r"suitable|target lesions?\s?(?:\(|:|,|sum|\d|=)", norm[m.start() : m.end() + 8], re.I
-            ):
-                continue
-            elif doc.category_at(m.start()) == "criteria" or re.search(
-                r"require|must|should|criteri|if\b|\?", norm[max(seg_start, m.start() - 40) : m.start()], re.I
-            ):
-                mention.assertion = "hypothetical"
-            out.append(mention)
+        mention = as_mention(rule, m)
+        if mention.label == "MEASURABLE":
+            if _measurable(doc, mention):
+                found.append(mention)
             continue
-        mention = _size(doc, m, rule.id, seg_start, seg_end, imaging_note)
-        if mention is not None:
-            out.append(mention)
-    return out
+        imaging = imaging or Imaging(doc)
+        if _lesion(doc, m, mention, imaging):
+            found.append(mention)
+    return found
 
 
-def _size(
-    doc: Document, m: re.Match[str], rule: str, seg_start: int, seg_end: int, imaging_note: bool
-) -> Mention | None:
-    norm, g = doc.norm, {k.split("__")[0]: v for k, v in m.groupdict().items() if v is not None}
-    before = norm[max(seg_start, m.start() - 90) : m.start()]
-    after = norm[m.end() : min(seg_end, m.end() + 45)]
-    clause = re.split(r"[;]|\.\s|(?<=\)),", before)[-1]
-    near = re.split(r",|;| and (?=\w+ \w+ \d)", before)[-1]
-    context = clause + " " + after
-    if not _LESION_WORDS.search(context):
-        return None
-    if _BENIGN.search(near[-30:]) or re.match(
-        r"\s?\)?\s?(?:\w+\s){0,2}(?:cyst|haemangioma|hemangioma|fibroid|slice|stone|apart|below|above|depth|effusion|from|margin|incision|wound|scar|calcul|previous|prior)",
-        after,
-        re.I,
+def _measurable(doc: Document, mention: Mention) -> bool:
+    norm = doc.norm
+    start, end = doc.segment_at(mention.start)
+    around = norm[max(start, mention.start - 60) : mention.start]
+    if doc.category_at(mention.start) in ("criteria", "legend") or re.search(
+        r"\b(?:eligib\w*|criteri\w+|require\w*|must|at least one|protocol|if|need\w*|inclusion)\b", around, FLAGS
     ):
-        return None
-    if "a" in g:
-        unit = g.get("u") or g.get("u2") or g.get("u1") or "mm"
-        axes = sorted((_mm(g[k], unit) for k in ("a", "b", "c") if k in g), reverse=True)
-        long, short = axes[0], (axes[1] if len(axes) > 1 else None)
-    else:
-        long, short = _mm(g["s"], g["su"]), None
-    if long > 300:
-        return None
-    near_after = re.split(r"[,;.]", after)[0]
-    nodal = bool(
-        _NODE.search(near)
-        or _NODE.match(after.lstrip(" ()"))
-        or re.match(r"\s?(?:in\s)?(?:short[\s-]axis|\(short)", after, re.I)
-        or re.match(r"\s?(?:\w+\s){0,2}(?:lymph\s)?(?:node|ln\b|lymph)", after, re.I)
-    )
-    if (
-        not nodal
-        and _NODE.search(clause)
-        and not re.search(r"mass|tumou?r|met|lesion|nodule|primary|thicken", near, re.I)
+        mention.assertion = "hypothetical"
+    elif mention.assertion is None:
+        following = norm[mention.end : min(end, mention.end + 16)]
+        if re.match(r"\s?(?:\([^)]*\))?\s?[:=-]?\s?(?:no|nil|none|N|absent)\b", following, FLAGS) or re.search(
+            r"\b(?:no|not|nil|without|isn't|never)\s+(?:\w+\s+){0,2}$", around, FLAGS
+        ):
+            mention.assertion = "absent"
+        elif re.search(r"\b(?:may|might|possibl\w+|to be (?:confirmed|decided)|\?)\s*$", around, FLAGS) or re.match(
+            r"\s?\?", following
+        ):
+            mention.assertion = "possible"
+        else:
+            mention.assertion = "present"
+    return True
+
+
+def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging) -> bool:
+    norm = doc.norm
+    sizes = _millimetres(m)
+    if not sizes or max(sizes) > _MAX_MM or max(sizes) < 2:
+        return False
+    start, end = doc.segment_at(mention.start)
+    left, right = _clause(norm, start, mention.start, mention.end, end)
+    near = norm[left:right]
+    words = _words()
+    modality = imaging.at(mention.start)
+    category = doc.category_at(mention.start)
+    if modality is None or category in ("exam", "criteria", "family") or _SPECIMEN_NOTE.search(doc.note_type or ""):
+        return False
+    if words["not_a_lesion"].search(near) or words["palpated"].search(near):
+        return False
+    if not (words["lesion"].search(near) or words["nodal"].search(near) or words["primary"].search(near)) and not (
+        _names_organ(near) and words["lesion"].search(norm, start, end)
     ):
-        nodal = True
-    if re.search(r"mass|tumou?r", near[-40:], re.I) and not re.search(r"nodal mass|neck mass|lymph", near, re.I):
-        nodal = False
-    stated_short = _SHORT.search(near_after) or _SHORT.search(near[-25:])
-    attributes: dict[str, object] = {"nodal": nodal}
-    if stated_short:
-        attributes["nodal"] = True
-        attributes["short_axis_mm"] = (
-            short
-            if short is not None and re.search(r"short", near_after) is None
-            else (long if short is None else short)
-        )
-    elif short is not None:
-        attributes["second_axis_mm"] = short
-    bone = (
-        bool(_BONE.search(near) or _BONE.match(after.lstrip()))
-        and not _SOFT.search(context)
-        and not re.search(r"mass|nasophar", near, re.I)
+        return False
+    if words["benign"].search(near) and not re.search(r"metasta|met\b|malignan", near, FLAGS):
+        return False
+    mention.number, mention.unit = max(sizes), "mm"
+    mention.canonical, mention.canonical_unit = max(sizes), "mm"
+    a = mention.attributes
+    nodal = _is_nodal(norm, left, mention, right)
+    a["nodal"] = nodal
+    a["organ"] = "node" if nodal else _organ(norm, left, mention.start, mention.end, right)
+    a["primary"] = a["organ"] == "primary"
+    if short := _short_axis(norm, sizes, mention, end):
+        a["short_axis_mm"] = short
+    context = norm[start:end]
+    a["bone"] = not nodal and (a["organ"] == "bone" or bool(words["bone"].search(near)))
+    a["soft_tissue"] = bool(words["soft_tissue"].search(context)) and not re.search(
+        r"no (?:associated )?soft[\s-]tissue", context, FLAGS
     )
-    attributes["bone"] = bone
-    attributes["imaging"] = imaging_note or bool(_IMAGING.search(norm, max(0, seg_start - 200), m.end()))
-    mention = Mention(
-        m.start(),
-        m.end(),
-        "LESION",
-        "node" if attributes["nodal"] else "bone" if bone else "lesion",
-        rule,
-        number=long,
-        unit="mm",
-        attributes=attributes,
-    )
+    a["treated"] = bool(words["irradiated"].search(near))
+    a["modality"] = modality
+    a["baseline"] = not _PREVIOUS.search(norm, max(start, mention.start - 22), mention.start)
     mention.assertion = "present"
-    return mention
+    return True
 
 
-FAMILY = Family("lesions", load_rules("lesions.yaml"), _find)
+def _millimetres(m: re.Match[str]) -> list[float]:
+    """Diameters of a match in mm; a unit written once holds for all."""
+    units = [m[f"u{k}"] for k in "abc"]
+    last = next((u for u in reversed(units) if u), None)
+    if last is None:
+        return []
+    found = []
+    for key, unit in zip("abc", units, strict=True):
+        if m[key]:
+            value = float(m[key].replace(",", "."))
+            found.append(round(value * (10.0 if (unit or last).lower() == "cm" else 1.0), 2))
+    return found
+
+
+def _clause(norm: str, seg_start: int, start: int, end: int, seg_end: int) -> tuple[int, int]:
+    """The clause around a size: back to the last size or mark, on to the next comma or mark."""
+    left = seg_start
+    for cut in _CLAUSE.finditer(norm, seg_start, start):
+        if cut.group() == ":" or cut.group()[0] in ";.\n" or start - cut.end() > 12:
+            left = cut.end() if start - cut.end() > 3 else left
+    stop = re.compile(r"[;,](?=\s)|\.(?=\s|$)|\n|\d\s?(?:mm|cm)").search(norm, end, min(seg_end, end + 60))
+    return left, stop.start() if stop else min(seg_end, end + 60)
+
+
+def _names_organ(near: str) -> bool:
+    return any(organ_of(m).kind in ("site", "region") for m in organ_pattern().finditer(near))
+
+
+def _is_nodal(norm: str, left: int, mention: Mention, right: int) -> bool:
+    nodal = [x.end() for x in _words()["nodal"].finditer(norm, left, mention.start)]
+    other = [
+        x.end()
+        for x in re.finditer(r"\b(?:mass|nodule|metasta\w+|mets?|tumou?r|lesion)\b", norm[left : mention.start], FLAGS)
+    ]
+    if nodal:
+        if re.search(r"nod(?:al|e)s?\s(?:mass|metasta\w+|deposit|lesion)\s*$", norm[left : mention.start], FLAGS):
+            return True
+        return (
+            not other
+            or max(other) + left <= max(nodal)
+            or bool(_words()["nodal"].search(norm, max(nodal) - 3, mention.start))
+        )
+    if _words()["short_axis"].search(norm, mention.end, min(right, mention.end + 20)):
+        return True
+    following = _words()["nodal"].search(norm, mention.end, min(right, mention.end + 30))
+    return following is not None and not other
+
+
+def _organ(norm: str, left: int, start: int, end: int, right: int) -> str:
+    before = [(x.end(), "primary") for x in _words()["primary"].finditer(norm, left, start)]
+    before += [(x.end(), _site(x)) for x in organ_pattern().finditer(norm, left, start) if _site(x)]
+    if before:
+        return max(before)[1]
+    after = [(x.start(), "primary") for x in _words()["primary"].finditer(norm, end, right)]
+    after += [(x.start(), _site(x)) for x in organ_pattern().finditer(norm, end, right) if _site(x)]
+    return min(after)[1] if after else "unspecified"
+
+
+def _site(m: re.Match[str]) -> str:
+    organ = organ_of(m)
+    if organ.kind == "local":
+        return "primary" if re.search(r"nasophar|rosenm", m.group(), re.I) else ""
+    return (
+        organ.value
+        if organ.kind in ("site", "vertebra")
+        else "node"
+        if organ.kind in ("regional", "region", "nodes")
+        else ""
+    )
+
+
+def _short_axis(norm: str, sizes: list[float], mention: Mention, end: int) -> float | None:
+    """Short axis in mm: said to be, or the smaller of two diameters."""
+    said = _words()["short_axis"]
+    if own := _OWN_SHORT.match(norm, mention.end, min(end, mention.end + 40)):
+        return round(float(own["v"]) * (10.0 if own["u"].lower() == "cm" else 1.0), 2)
+    if said.search(norm, mention.end, min(end, mention.end + 22)) or said.search(
+        norm, max(0, mention.start - 18), mention.start
+    ):
+        if len(sizes) == 1:
+            return sizes[0]
+        return sorted(sizes)[-2]
+    if len(sizes) >= 2:
+        return sorted(sizes)[-2]
+    return None
+
+
+FAMILY = family("lesions", find)

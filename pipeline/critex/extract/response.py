@@ -1,62 +1,166 @@
-"""Response categories, and the number of cycles given (GUIDELINE I08; domain.md I8)."""
+"""Response by imaging, and the cycles given before it (GUIDELINE I08; domain.md I8)."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from critex.extract.document import Document
-from critex.extract.family import Family, FamilyHits
+from critex.extract.family import FamilyHits, as_mention, family
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, group_span, load_rules
+from critex.extract.patterns import FLAGS, load_yaml
 
-_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-_CONDITIONAL = re.compile(
-    r"\bif\b|criteri|required|randomi[sz]ation of the protocol|should|expected|hope|or\s(?-i:PR|CR)\b|CR\s?(?:or|/)\s?PR|PR\s?(?:or|/)\s?CR",
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8}
+_RESPONSE_WORDS = re.compile(
+    r"recist|percist|respon|evaluat|assess|remission|disease|cycles?|courses?|lesion|restag|efficacy|\bC\d\b|\bx\s?\d|imaging|\bCT\b|\bMRI\b|\bPET|scan|NPC|chemo|GP\b|best|overall|tumou?r|target|primary|nodes?|progress|缓解|疗效|评价",
     FLAGS,
 )
-_AFTER = re.compile(r"after\s(?:cycle\s|c)?(?P<n>\d)|post[\s-]c(?P<n2>\d)|(?P<n3>\d)\s?cycles|x\s?(?P<n4>\d)\b", FLAGS)
+_ONCOLOGY = re.compile(
+    r"cancer|carcinoma|tumou?r|malignan|metasta|oncolog|lymphoma|recist|lesion|cycles?|NPC|chemo|缓解|疗效|周期|肿瘤",
+    FLAGS,
+)
+_OTHER_MEANING = re.compile(
+    r"\b(?:BP|HR|SpO2|pulse|RR|Temp|abd(?:omen)?|DRE|rectal|prostate|ER|HER2|receptor|ECG|QRS|dialysis|parkinson\w*|creat\w*|urea|renal|renal function|mg|tabs?|release|mean|median)\b[\s/:,+-]{0,4}$",
+    FLAGS,
+)
+_AFTER = re.compile(
+    r"(?:after|post|following|s/p|at|on completion of|end of|completed)\s(?:a total of\s|the\s|all\s|his\s|her\s)?(?:(?P<n>\d{1,2}|one|two|three|four|five|six|eight)\s?(?:(?:of|/|out of)\s?(?:\d|six|four)\s)?(?:cycles?|courses?|#|rounds?|程|周期)|(?:C|cycle\s?|course\s?)(?P<c>\d{1,2})\b(?!-))|(?:x|×)\s?(?P<x>\d)\b(?!\s?(?:mg|/52|/12|\d|\^))|\bC(?P<k>\d)\b\s?(?:scan|CT|evaluation|assessment|restaging|response)",
+    FLAGS,
+)
+_RANGE = re.compile(r"\d\s?(?:-|to|–)\s?\d\s?(?:cycles|courses)", FLAGS)
+_NEGATED = re.compile(
+    r"\b(?:no|not|without|neither|nor|non-)\s?(?:evidence of |signs? of |definite |yet |a |in |[A-Z]{2}\s?(?:/|or|nor)\s?(?:non-)?)*$",
+    FLAGS,
+)
+_NEW_LESION = re.compile(
+    r"\bnew\b[^.;,\n]{0,30}?\b(?:lesions?|metast\w+|mets?|nodules?|deposits?)\b(?! (?:not|none))", FLAGS
+)
+_NO_NEW = re.compile(
+    r"\b(?:no|nil|without|not|absence of|nor|or)\s(?:evidence of\s|any\s|definite\s)?$|\b(?:no|nil|without)\b[^,;.]{0,30}$",
+    FLAGS,
+)
+_NON = re.compile(r"non-?\s?$", FLAGS)
+_SIGN = re.compile(
+    r"(?P<sign>[-+↓↑]|decreas\w*|reduc\w*|down|shrink\w*)?[^\d]{0,12}?(?P<value>\d{1,3}(?:\.\d+)?)\s?%", FLAGS
+)
+_FALLS = re.compile(r"↓|-|decreas|reduc|down|shrink|smaller|fall", FLAGS)
 
 
-def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, out = doc.norm, []
+@cache
+def _cues() -> dict[str, re.Pattern[str]]:
+    return {str(k): re.compile(rf"\b(?:{v})", FLAGS) for k, v in load_yaml("response.yaml")["cues"].items()}
+
+
+def find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    """Mentions of responses (with ``after_cycles`` where the sentence tells) and of cycles given."""
+    found = []
     for rule, m in hits:
-        seg_start, seg_end = doc.segment_at(m.start())
-        span = group_span(m, "value")
-        if rule.label == "CYCLES":
-            if span is None:
-                continue
-            word = norm[span[0] : span[1]].lower()
-            number = float(_WORDS.get(word, 0) or word)
-            near = norm[max(seg_start, m.start() - 60) : min(seg_end, m.end() + 60)]
-            if (
-                not re.search(r"gp\b|gem|cis|chemo|tori|camre|sinti|tisle|pd-?1|induction|cycle", near, re.I)
-                or not 1 <= number <= 12
-            ):
-                continue
-            out.append(Mention(m.start(), m.end(), "CYCLES", str(int(number)), rule.id, number=number, assertion=None))
-            continue
-        text = norm[span[0] : span[1]] if span else m.group()
-        low = text.lower()
-        value = (
-            "CR"
-            if low.startswith("complete") or text == "CR" or "完全" in text
-            else "PR"
-            if low.startswith("partial") or text == "PR" or "部分" in text
-            else "SD"
-            if low.startswith("stable") or text == "SD" or "稳定" in text
-            else "PD"
-        )
-        mention = Mention(m.start(), m.end(), "RESPONSE", value, rule.id)
-        sentence = norm[seg_start:seg_end]
-        if _CONDITIONAL.search(sentence) and not re.search(
-            r"overall|sum|evaluation", norm[m.start() - 20 if m.start() > 20 else 0 : m.start()], re.I
-        ):
+        mention = as_mention(rule, m)
+        if mention.label == "CYCLES":
+            keep = _cycles(doc, m, mention)
+        elif mention.value == "percent":
+            keep = _percent(doc, mention)
+        else:
+            keep = _response(doc, m, mention)
+        if keep:
+            found.append(mention)
+    return found
+
+
+def _cycles(doc: Document, m: re.Match[str], mention: Mention) -> bool:
+    got = next((v for v in m.groups() if v), None)
+    if got is None or _RANGE.search(doc.norm, m.start(), min(len(doc.norm), m.end() + 12)):
+        return False
+    mention.number = float(_NUMBERS.get(got.lower(), 0) or got)
+    mention.assertion = "hypothetical" if _is_conditional(doc, mention) else "present"
+    return mention.number <= 20
+
+
+def _percent(doc: Document, mention: Mention) -> bool:
+    words = doc.norm[mention.start : mention.end]
+    value = re.search(r"\d{1,3}(?:\.\d+)?", words)
+    if value is None:
+        return False
+    number = float(value.group())
+    rises = re.search(r"\+|↑|increas|rise|up\b", words, FLAGS)
+    falls = _FALLS.search(words) or _FALLS.search(doc.norm, max(0, mention.start - 45), mention.start)
+    mention.number = number if rises or not falls else -number
+    mention.unit = "%"
+    mention.assertion = "hypothetical" if _is_conditional(doc, mention) else "present"
+    return True
+
+
+def _response(doc: Document, m: re.Match[str], mention: Mention) -> bool:
+    norm = doc.norm
+    start, end = doc.segment_at(mention.start)
+    words = norm[mention.start : mention.end]
+    before = norm[start : mention.start]
+    if words.isupper() or len(words) <= 4:  # an abbreviation needs response words about it
+        if _OTHER_MEANING.search(before) or re.match(r"\s?[:=]?\s?(?:NAD|\d)", norm[mention.end : mention.end + 6]):
+            return False
+        around = before + " " * len(words) + norm[mention.end : end]
+        if not (_RESPONSE_WORDS.search(around) or _RESPONSE_WORDS.search(norm, max(0, start - 160), start)):
+            return False
+    if _NON.search(before) or not _ONCOLOGY.search(norm):
+        return False
+    if words in ("CMR", "PMR") and not re.search(r"PET|FDG|metabolic|PERCIST", norm[start:end], FLAGS):
+        return False
+    if (
+        mention.value in ("CR", "PR", "SD")
+        and (new := _NEW_LESION.search(norm, start, end))
+        and not _NO_NEW.search(norm, start, new.start())
+    ):
+        mention.attributes["said"], mention.value = mention.value, "PD"  # a new lesion is progression whatever shrinks
+    if cycles := after_cycles(doc, mention.start, mention.end):
+        mention.attributes["after_cycles"] = cycles
+    if mention.assertion is None:
+        if doc.category_at(mention.start) in ("criteria", "legend", "education"):
             mention.assertion = "hypothetical"
-        after = _AFTER.search(sentence)
-        if after:
-            mention.attributes["after_cycles"] = int(next(v for v in after.groupdict().values() if v))
-        out.append(mention)
-    return out
+        elif _NEGATED.search(before):
+            mention.assertion = "absent"
+        elif _is_conditional(doc, mention) or _is_option(doc, mention):
+            mention.assertion = "hypothetical"
+        elif re.search(
+            r"(?:\?|\b(?:possibl\w+|suspected|likely|probabl\w+|suspicious for|borderline|query))\s*$", before, FLAGS
+        ):
+            mention.assertion = "possible"
+        else:
+            mention.assertion = "present"
+    return True
 
 
-FAMILY = Family("response", load_rules("response.yaml"), _find)
+def after_cycles(doc: Document, start: int, end: int) -> int | None:
+    """Cycles after which a response was seen: in its sentence, else in the two sentences before it."""
+    index = doc.segment_index(start)
+    seg_start, seg_end = doc.segments[index] if doc.segments else (0, len(doc.norm))
+    for low, high in ((seg_start, seg_end), (doc.segments[max(0, index - 3)][0] if doc.segments else 0, seg_start)):
+        found = [
+            m for m in _AFTER.finditer(doc.norm, low, high) if not _RANGE.search(doc.norm, m.start(), m.end() + 12)
+        ]
+        if found:
+            near = min(found, key=lambda m: max(m.start() - end, start - m.end(), 0))
+            got = next(v for v in near.groups() if v)
+            return int(_NUMBERS.get(got.lower(), 0) or got)
+    return None
+
+
+def _is_conditional(doc: Document, m: Mention) -> bool:
+    start, end = doc.segment_at(m.start)
+    before = doc.norm[max(start, m.start - 70) : m.start]
+    clause = re.split(r"[,;:()]", before)[-1]
+    return bool(_cues()["conditional"].search(before) or _cues()["expected"].search(clause)) or bool(
+        re.match(
+            r"\s?(?:is |are )?(?:expected|hoped|required|needed|or death)",
+            doc.norm[m.end : min(end, m.end + 20)],
+            FLAGS,
+        )
+    )
+
+
+def _is_option(doc: Document, m: Mention) -> bool:
+    """Whether the word is one of several to choose from ("CR or PR")."""
+    start, end = doc.segment_at(m.start)
+    return any(o.start() <= m.start < o.end() for o in _cues()["options"].finditer(doc.norm, start, end))
+
+
+FAMILY = family("response", find)

@@ -1,130 +1,139 @@
-"""Anti-tumour treatments: given, planned or not, for which disease, and whether within the study (GUIDELINE I05, E01, E02; domain.md I5, E2, 12)."""
+"""Treatment of cancer: which, for which disease, and whether it was given (GUIDELINE I05, E01, E02; domain.md I5, E1, E2).
+
+Given is ``present`` (temporality tells whether it goes on), planned, offered or discussed is ``hypothetical``, refused or never given is
+``absent``. What nothing around it decides stays ``possible``: it is shown, but no verdict rests on it.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from critex.extract.document import Document
-from critex.extract.family import Family, FamilyHits, as_mention
+from critex.extract.family import FamilyHits, as_mention, family, resolve_overlaps
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.patterns import FLAGS, load_yaml
+from critex.extract.treatment_context import disease_of, is_other_patients, is_study, status_of
 
-_GIVEN = re.compile(
-    r"s/p|status post|post-|received|given|completed|finished|underwent|had\b|treated (?:with|by|in)|after \d|course[sd]?\b|cycles?\b|c\d{1,2}\b|x\s?\d|fractions?|/\s?\d{2}\s?(?:#|f)|started on|commenced|since|till|until|last dose|doses?|"
-    r"was (?:given|done|treated)|(?:19|20)\d\d|previous(?:ly)?|prior|ago|recurren\w+|relapse\w*|salvage|progress\w* (?:on|after)|tolerat\w+|#|已行|放疗后|化疗后|术后",
+_NAIVE_NEGATED = re.compile(r"\b(?:not|no longer|isn't|is not)\s+$", FLAGS)
+_RULES_OF_TRIAL = re.compile(
+    r"\b(?:eligib\w*|protocol (?:asks|requires|says|wants)|criteri\w+|must (?:be|have)|trial (?:asks|requires|is for|wants|needs)|study (?:requires|is for|asks)|"
+    r"inclusion|exclusion|for patients|patients (?:who|with|must)|their list|first[\s-]line for)\b[^.;\n]{0,60}$",
     FLAGS,
 )
-_PLANNED = re.compile(
-    r"\bplan(?:s|ned|ning)?\b|\bfor\s$|\bto (?:start|begin|have|receive|give|discuss|consider|commence)|propos\w+|recommend\w*|suggest\w*|offer\w*|options?\b|consider\w*|candidate|eligib\w+|discuss\w*|d/w|asked|explain\w*|will\b|would\b|should\b|can be|may\b|if\b|"
-    r"trial of|study of|study with|protocol|tentative|await\w*|pending|before\s$|prior to\s$|pre-\s?$|fit for|suitable|intend\w*|aim\w*|booked|due to start|start(?:ing)? (?:on )?\d|not started|to be\b|arrang\w+|upcoming|next week|first[\s-]line|1st[\s-]line|vs\b|versus|"
-    r"心|拟|计划|建议",
+_COMORBIDITY = re.compile(
+    r"\b(?:TB|LTBI|tubercul\w+|hep(?:atitis)?\b[\s-]?[ABC]?|HBV|HCV|HIV|hypertension|HTN?|HPT|diabetes|T?[12]?DM|gout|asthma|COPD|hypothyroid\w*|thyroid\w*|psoriasis|lupus|SLE|pain|"
+    r"infection|UTI|an[ae]+mia|cholesterol|hyperlipid\w+|OSA|glaucoma|cataract|depression|anxiety|BPH|migraine|eczema|IGRA|quantiferon|PPD|Mantoux|syphilis|cyst|fibroids?|osteopor\w+|arthritis|stones?|rhinitis)\b",
     FLAGS,
 )
-_NOT_GIVEN = re.compile(
-    r"declin\w+|refus\w+|never (?:dosed|started|given|received)|not (?:given|started|received|offered|for|used)|(?:was|were) not|held up|cancel\w+|belongs to another|wrong (?:patient|sticker|pt)|other patient|another (?:pt|patient)|instead of|rather than|no\b|nil\b|without",
+_ANY_CANCER = re.compile(
+    r"of any kind|any cancer|any malignan|ever\b|any tumou?r|any (?:other )?anti-?\s?(?:cancer|tumou?r)", FLAGS
+)
+_OWN_CANCER = re.compile(
+    r"anti-?\s?(?:cancer|tumou?r|neoplas)|cancer|tumou?r|oncolog|NPC|na[iï]ve|初治|肿瘤|for (?:it|this)\b|nothing",
     FLAGS,
 )
-_OTHER_DISEASE = re.compile(
-    r"breast|lymphoma|hodgkin|seminoma|testic\w*|prostate|colon|rectal|rectum|hcc|hepatocellular|thyroid|lung ca|bladder|cervi(?:x|cal ca)|ovar\w+|endometri\w+|leuk\w+|myeloma|melanoma|gastric|stomach|renal cell|psoria\w+|rheumatoid|\bra\b|lupus|hyperthyroid|graves|skin|tonsil|para-?aortic",
+_CYCLES = re.compile(
+    r"\s?(?:x|×|\*)\s?(\d{1,2})\b(?!\s?(?:mg|/52|/12|Gy))|\s?(\d{1,2})\s?(?:cycles?|courses?|doses?|#(?!\d)|程|周期)",
     FLAGS,
 )
-_NPC = re.compile(r"npc|nasophar\w*|this cancer|鼻咽", FLAGS)
-_STUDY = re.compile(
-    r"on study|on-study|on trial|within the (?:study|trial|protocol)|study (?:gp|treatment|drug|cycle|c\d)|trial (?:treatment|drug|cycle)|protocol (?:treatment|therapy)|per protocol|under the (?:study|trial)|as part of the (?:study|trial)|randomi[sz]|in the study|the study'?s",
-    FLAGS,
+_ONGOING = re.compile(r"\b(?:currently|now|today|ongoing|continu\w+|on (?:cycle|C\d)|in progress|C\dD\d)\b", FLAGS)
+_GENERIC = re.compile(
+    r"(?:mab|stobart|platin|bine|taxel|tinib|rubicin|mycin|fosfamide|phosphamide|uracil|trexed|poside|tecan|mide|zole|oxifen|relin|stane|star)$"
 )
-_TOLERANCE = re.compile(r"related|induced|associated|naive|toxicity|allerg\w+|hypersens\w+|reaction", FLAGS)
+_DRUG_CLASSES = frozenset({"pd1", "pdl1", "ctla4", "chemo", "targeted", "hormone"})
 
 
-def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, found = doc.norm, []
-    for rule, m in hits:
-        mention = as_mention(rule, m)
-        seg_start, seg_end = doc.segment_at(m.start())
-        section = doc.category_at(m.start())
-        if section in ("family", "criteria"):
-            mention.assertion = "family" if section == "family" else "hypothetical"
-            found.append(mention)
+def find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    """Mentions of treatments, with what was done about them."""
+    found = resolve_overlaps([as_mention(rule, m) for rule, m in hits])
+    spans = [(m.start, m.end) for m in found]
+    kept = []
+    for m in found:
+        if m.rule == "treatments.naive":
+            if _read_naive(doc, m):
+                kept.append(m)
             continue
-        sentence = norm[seg_start:seg_end]
-        if rule.assertion == "absent":
-            if re.search(
-                r"tb\b|tubercul|latent|hepatitis|hcv|hbv|hypertension|wound",
-                norm[m.start() : min(seg_end, m.end() + 30)],
-                re.I,
-            ) and not _NPC.search(sentence):
-                continue
-            if re.search(
-                r"this (?:cancer|tumou?r|disease)|for (?:it|npc|the cancer|this)|npc",
-                norm[m.start() : min(seg_end, m.end() + 25)],
-                re.I,
-            ):
-                mention.attributes["disease"] = "npc"
-            found.append(mention)
-            continue
-        _judge(doc, mention, seg_start, seg_end, sentence, section)
-        found.append(mention)
-    return _without_covered(found)
+        _read(doc, m, spans)
+        kept.append(m)
+    return kept
 
 
-def _judge(doc: Document, m: Mention, seg_start: int, seg_end: int, sentence: str, section: str | None) -> None:
+def _read_naive(doc: Document, m: Mention) -> bool:
+    """Complete "no treatment so far"; ``False`` where it is about another disease or says the opposite."""
     norm = doc.norm
-    before, after = norm[max(seg_start, m.start - 80) : m.start], norm[m.end : min(seg_end, m.end + 60)]
-    clause_before = re.split(r"[;,.]|\bbut\b|\bthen\b", before)[-1]
-    npc, other = _NPC.search(sentence), _OTHER_DISEASE.search(before + after)
-    m.attributes["disease"] = "other" if other and not npc else "npc" if npc else "unknown"
-    if _STUDY.search(sentence) or _STUDY.search(norm, max(0, m.start - 150), min(len(norm), m.end + 100)):
-        m.attributes["study"] = True
-    if _NOT_GIVEN.search(clause_before) or re.match(
-        r"[^,;.]{0,24}(?:declined|refused|not given|never given|never started|was not|not started|belongs to another|naive|[:=]\s?(?:nil|none|no\b|never))",
-        after,
-        re.I,
-    ):
+    start, end = doc.segment_at(m.start)
+    before, words = norm[start : m.start], norm[m.start : m.end]
+    if _NAIVE_NEGATED.search(before):
+        return False
+    disease = disease_of(doc, m.start, m.end)
+    if not _OWN_CANCER.search(words) and disease != "npc":
+        last = [c.end() for c in _COMORBIDITY.finditer(before)]
+        if last or _COMORBIDITY.match(norm[m.end : end].removeprefix(" for ").strip()):
+            return False
+        if doc.category_at(m.start) in ("allergies", "social", "exam", "labs"):
+            return False
+    if doc.category_at(m.start) in ("criteria", "family", "education") or _RULES_OF_TRIAL.search(before):
+        m.assertion = "hypothetical"
+    m.attributes["disease"] = (
+        "other" if disease == "other" and not re.search(r"this|npc|初治|na[iï]ve", words, FLAGS) else "npc"
+    )
+    if _ANY_CANCER.search(norm, m.start, min(end, m.end + 25)):
+        m.attributes["scope"] = "any_cancer"
+    elif m.attributes["disease"] == "other":
+        m.attributes["scope"] = "other"
+    m.temporality = "current"
+    return True
+
+
+def _read(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> None:
+    norm = doc.norm
+    words = norm[m.start : m.end]
+    if m.attributes.get("class") in _DRUG_CLASSES:
+        drug = drug_name(words)
+        if drug:
+            m.attributes["drug"] = drug
+    if m.attributes.get("disease") is None:
+        m.attributes["disease"] = disease_of(doc, m.start, m.end) or "unknown"
+    if cycles := _CYCLES.match(norm, m.end, min(len(norm), m.end + 14)):
+        m.attributes["cycles"] = int(cycles[1] or cycles[2])
+    category = doc.category_at(m.start)
+    if is_other_patients(doc, m.start, m.end):
         m.assertion = "absent"
-        return
-    planned = _PLANNED.search(before) or re.match(
-        r"[^.;]{0,40}(?:planned|can be considered|is suggested|is recommended|to be|will be|not started|if |recommended|suggested|offered|discussed|tentative|pending|after wound)",
-        after,
-        re.I,
-    )
-    given = _given(norm, m, before, after)
-    if section == "plan" and not given:
-        m.assertion = "hypothetical"
-    elif given and not (
-        planned
-        and not re.search(
-            r"s/p|received|completed|underwent|treated|finished|post-|(?:19|20)\d\d",
-            before[-40:] + norm[m.start : m.end] + after[:40],
-            re.I,
-        )
-    ):
-        m.assertion = "present"
-    elif planned or section in ("indication",):
-        m.assertion = "hypothetical"
-    else:
+    elif category not in ("family", "criteria", "education", "allergies"):
+        m.assertion = status_of(doc, m, spans)
+    elif category == "allergies":
         m.assertion = "possible"
+    if m.assertion in ("absent", "present", "possible") and _RULES_OF_TRIAL.search(
+        norm, doc.segment_at(m.start)[0], m.start
+    ):
+        m.assertion = "hypothetical"
     if m.assertion == "present":
-        m.temporality = "past"
+        if is_study(doc, m.start, m.end):
+            m.attributes["study"] = True
+        start, end = doc.segment_at(m.start)
+        m.temporality = "current" if _ONGOING.search(norm, start, end) else "past"
+    elif m.assertion is not None:
+        m.temporality = "current"
 
 
-def _given(norm: str, m: Mention, before: str, after: str) -> bool:
-    text = norm[m.start : m.end]
-    return bool(
-        _GIVEN.search(before[-45:])
-        or (re.search(r"gy\s?(?:/|in)|chemo-?rad|ccrt|crt", text, re.I) and not _PLANNED.search(before))
-        or _GIVEN.match(after.lstrip(" ,(:-"))
-        or re.match(
-            r"[^.;]{0,40}\b(?:in|on|till|until|since|was completed|completed|given)\s?(?:[A-Z][a-z]{2,8}\s)?(?:19|20)\d\d",
-            after,
-        )
-        or re.match(r"[^.;]{0,30}(?:x\s?\d|cycles?|completed|given today|courses)", after, re.I)
-    )
+@cache
+def _aliases() -> dict[str, str]:
+    content = load_yaml("treatments.yaml")["drugs"]
+    return {_key(str(form)): str(name) for name, forms in content.items() for form in [name, *forms]}
 
 
-def _without_covered(found: list[Mention]) -> list[Mention]:
-    """Drugs that stand inside a statement of no treatment are part of it."""
-    none = [m for m in found if m.assertion == "absent" and m.priority >= 3]
-    return [m for m in found if m in none or not any(n.start < m.end and m.start < n.end for n in none)]
+def _key(text: str) -> str:
+    return re.sub(r"[\s-]+", "", text.lower())
 
 
-FAMILY = Family("treatments", load_rules("treatments.yaml"), _find)
+def drug_name(words: str) -> str | None:
+    """Generic name of a drug as written (brand, code, short form, Chinese); the word itself where no alias is known."""
+    first = re.split(r"\s?[/+&]\s?|\sand\s", words)[0]
+    key = _key(first)
+    if key in _aliases():
+        return _aliases()[key]
+    return key if _GENERIC.search(key) else None
+
+
+FAMILY = family("treatments", find)

@@ -1,0 +1,253 @@
+"""Whether a treatment was given, planned or refused, and for which disease: cues of ``patterns/treatments.yaml`` around it.
+
+The general cues of :mod:`critex.extract.context` do not tell a treatment that was given from one that is planned; here the nearest
+statement before or after the treatment decides, and a day in the past counts as given.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from critex.extract.document import Document
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS, load_yaml
+
+_BOUNDARY = re.compile(r";|\bbut\b|\bhowever\b|\balthough\b|\bexcept\b|\bwhereas\b", FLAGS)
+_LIST_GAP = re.compile(
+    r"[\s,/&+()#:*-]*(?:(?:and|or|nor|any|prior|previous|other|further|the|a|an|his|her|with|of|for|kind|form|weekly|concurrent|concomitant|adjuvant|induction|systemic|anti-?\s?(?:cancer|tumou?r)|"
+    r"neo-?adjuvant|palliative|radical|definitive|cycles?|courses?|doses?|lines?|drug|drugs|treatments?|therap(?:y|ies)|inhibitors?|agents?|standard|local|external|beam|high|dose|first|second|third|line|\d+|x\d+|"
+    r"mg|/m2|q\d?w|q3w|then|plus|to|in|been|has|have|had|he|she|pt|on|rt|tx|biologics?|such as|including|surgery|operation|either|used|using|given|received|only|chemo|io|at|all|this|that|npc|cancer|rx|followed|by|then|exposures?|exposed|use|history|hx)\b[\s,/&+()#:.*-]*)*$",
+    FLAGS,
+)
+_ANSWER_NO = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:no|n|nil|none|never)\b", FLAGS)
+_ANSWER_YES = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:yes|y)\b", FLAGS)
+_VALUE_NO = re.compile(r"[\s/),]*(?:\([^)]{0,20}\)\s?)?[:=-]{1,2}\s?(?:nil|none|no|never|N|not (?:given|received|done)|naive|-|x)\b|\s?\(\s?-\s?\)|\s?[:=]\s?0\b|\s?\[\s?\]\s?yes|[\s-]na[iï]ve\b|\s(?:nil|never)\b", FLAGS)  # fmt: skip
+_VALUE_YES = re.compile(r"\s?[:=-]{1,2}\s?(?:yes|Y\b|done|given|completed|(?:19|20)\d\d)", FLAGS)
+_NEXT_CORRECTS = re.compile(
+    r"\s*[\[(*-]*\s*(?:this|that|it|entry|correction|wrong|error|note|nb|n\.b\.|addendum|above)\b", FLAGS
+)
+_DONE = re.compile(r"[^.;]{0,25}\b(?:completed|given|received|done|finished|administered)\b", FLAGS)
+_CHANGES = re.compile(
+    r"post-?\s?(?:RT|radi\w+|irradiation)|radiation[\s-]?(?:change|fibrosis|necrosis|field)|irradiated", FLAGS
+)
+_STUDY = re.compile(
+    r"\b(?:study|trial|protocol|on-study|C\d{1,2}D\d{1,2}|randomi[sz]\w+|study arm|within the study|入组)\b", FLAGS
+)
+_NOT_STUDY = re.compile(r"\btrial (?:team|nurse|rn|screening|unit)|off[\s-](?:study|trial|protocol)|asked about|study nurse|may not fit|outside (?:the|a) (?:study|trial)", FLAGS)  # fmt: skip
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|brother|sister|uncle|aunt|cousin|grand\w+|sibling|son|daughter|wife|husband|mum|dad|friend)\b(?!'s (?:visit|here))[^.;]{0,50}$",
+    FLAGS,
+)
+_ACCOMPANIED = re.compile(r"\b(?:with|c|and|by|told|d/w|discussed with|asks?|\+|&)\s+(?:his |her |pt's |the )?(?:mother|father|brother|sister|son|daughter|wife|husband|mum|dad|friend)\b[^.;]{0,50}$", FLAGS)  # fmt: skip
+_ALLERGIC = re.compile(r"\b(?:allerg\w+|reaction|hypersensitiv\w+|intoleran\w+|anaphyla\w+)\b[^.;]{0,25}$", FLAGS)
+NEAR = 30
+"""Characters within which a cue after a treatment is its own."""
+
+
+@cache
+def _cues() -> dict[str, re.Pattern[str]]:
+    content = load_yaml("treatments.yaml")["cues"]
+    return {str(k): re.compile(rf"(?<![A-Za-z])(?:{v})(?![A-Za-z])", FLAGS) for k, v in content.items()}
+
+
+@cache
+def _diseases() -> dict[str, re.Pattern[str]]:
+    content = load_yaml("treatments.yaml")["diseases"]
+    return {str(k): re.compile(rf"(?<![A-Za-z])(?:{v})(?![A-Za-z])", FLAGS) for k, v in content.items()}
+
+
+def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> str:
+    """``present`` (given), ``hypothetical`` (planned), ``absent`` (never given, refused), ``family``, or ``possible`` where nothing tells.
+
+    Parameters
+    ----------
+    doc : Document
+    m : Mention
+        The treatment.
+    spans : list of (start, end)
+        All treatments of the note: they do not stand between a cue and this one.
+    """
+    norm = doc.norm
+    seg_start, seg_end = doc.segment_at(m.start)
+    left = _blank(norm, seg_start, m.start, spans)
+    right = _blank(norm, m.end, seg_end, spans)
+    if (relative := _RELATIVE.search(left)) and not _ACCOMPANIED.search(left) and relative:
+        return "family"
+    asked = _blank(norm, m.end, min(len(norm), m.end + 60), spans)
+    if _VALUE_NO.match(right) or _ANSWER_NO.match(asked):
+        return "absent"
+    if _ANSWER_YES.match(asked):
+        return "present"
+    if _CHANGES.match(norm, m.start):
+        return "present"
+    if _ALLERGIC.search(left):
+        return "possible"
+    if _VALUE_YES.match(right):
+        return "present"
+    if boundary := list(_BOUNDARY.finditer(left)):
+        left = left[boundary[-1].end() :]
+    if boundary := list(_BOUNDARY.finditer(right)):
+        right = right[: boundary[0].start()]
+    before = _before(left)
+    after = _after(right)
+    if _cues()["refused"].search(right[:45]) or _cues()["refused"].search(left[-32:]):
+        return "absent"
+    chosen = _choose(before, after)
+    if chosen == "absent" and re.search(r"\b(?:if|unless|whether)\b|若|如", left, FLAGS):
+        return "hypothetical"
+    if chosen == "present" and _is_ahead(doc, m):
+        return "hypothetical"
+    if (
+        chosen == "present"
+        and doc.category_at(m.start) == "plan"
+        and not (before and before[0] == "present" and before[2])
+        and not _DONE.match(right)
+    ):
+        return "hypothetical"
+    return chosen or _by_date_or_section(doc, m)
+
+
+def _is_ahead(doc: Document, m: Mention) -> bool:
+    """Whether the day written just after a treatment lies after the note's date."""
+    if doc.note_date is None:
+        return False
+    following = doc.dates_between(m.end, min(doc.segment_at(m.start)[1], m.end + 40))
+    return bool(following) and following[0].when.first > doc.note_date
+
+
+def _blank(norm: str, start: int, end: int, spans: list[tuple[int, int]]) -> str:
+    """Text with other treatments blanked out: lists of treatments share their cue."""
+    text = norm[start:end]
+    for s, e in spans:
+        if s < end and start < e:
+            a, b = max(s, start) - start, min(e, end) - start
+            text = text[:a] + " " * (b - a) + text[b:]
+    return text
+
+
+def _before(left: str) -> tuple[str, int, bool] | None:
+    """The nearest statement before: (status, distance, whether only a list stands between)."""
+    best: tuple[int, int, str] | None = None
+    for name in ("given_before", "planned_before", "denied"):
+        for cue in _cues()[name].finditer(left):
+            key = (cue.end(), cue.end() - cue.start())
+            if best is None or key > (best[0], best[1]):
+                best = (*key, name)
+    if best is None:
+        return None
+    end, length, name = best
+    gap = left[end:]
+    tight = bool(_LIST_GAP.match(gap)) or ":" in gap[:25]
+    status = {"given_before": "present", "planned_before": "hypothetical", "denied": "absent"}[name]
+    if status == "present":
+        lead = left[max(0, end - length - 28) : end - length]
+        if (no := list(_cues()["denied"].finditer(lead))) and _LIST_GAP.match(lead[no[-1].end() :]):
+            status = "absent"
+        elif (plan := list(_cues()["planned_before"].finditer(lead))) and re.fullmatch(
+            r"\s*(?:be|have|being|get|to)?\s*", lead[plan[-1].end() :]
+        ):
+            status = "hypothetical"
+    if status == "absent" and not tight:
+        return None
+    return status, len(gap.strip()), tight
+
+
+def _after(right: str) -> tuple[str, int, bool] | None:
+    best: tuple[int, str] | None = None
+    for name, status in (("given_after", "present"), ("planned_after", "hypothetical")):
+        cue = _cues()[name].search(right, 0, NEAR + 30)
+        if cue and cue.start() <= NEAR and (best is None or cue.start() < best[0]):
+            best = (cue.start(), status)
+            if status == "present" and re.search(
+                r"\b(?:not|never|n't|no)\s*(?:yet |been |be )?$", right[: cue.start()], FLAGS
+            ):
+                best = (cue.start(), "absent")
+    if best is None:
+        return None
+    return best[1], best[0], best[0] <= 12
+
+
+def _choose(before: tuple[str, int, bool] | None, after: tuple[str, int, bool] | None) -> str | None:
+    if before is not None and before[2]:
+        if (
+            before[0] == "hypothetical"
+            and after is not None
+            and after[0] == "present"
+            and after[1] <= 12
+            and before[1] > 12
+        ):
+            return "present"
+        if before[0] == "present" and after is not None and after[0] == "hypothetical" and after[2] and before[1] > 3:
+            return "hypothetical"
+        return before[0]
+    if after is not None:
+        return after[0]
+    if before is not None and before[1] <= 60:
+        return before[0]
+    return None
+
+
+def _by_date_or_section(doc: Document, m: Mention) -> str:
+    start, end = doc.segment_at(m.start)
+    category = doc.category_at(m.start)
+    dates = doc.dates_between(start, end)
+    if dates and doc.note_date is not None:
+        near = min(dates, key=lambda d: max(d.start - m.end, m.start - d.end, 0))
+        if near.when.first > doc.note_date:
+            return "hypothetical"
+        if near.when.last < doc.note_date and category != "plan":
+            return "present"
+    if category == "plan":
+        return "hypothetical"
+    if (
+        m.attributes.get("cycles")
+        and re.match(r"\s?\d+ (?:doses?|cycles?)|程|周期", doc.norm[m.end : m.end + 12], FLAGS)
+        and category != "assessment"
+    ):
+        return "present"
+    if m.value == "surgery" and (category == "procedure" or re.search(r"operat", doc.note_type or "", re.I)):
+        return "present"
+    return "possible"
+
+
+def is_other_patients(doc: Document, start: int, end: int) -> bool:
+    """Whether the text says that this entry belongs to somebody else, or is an error."""
+    seg_start, seg_end = doc.segment_at(start)
+    if _NEXT_CORRECTS.match(doc.norm, seg_end):
+        seg_end = min(len(doc.norm), seg_end + 90)
+    return bool(_cues()["not_this_patient"].search(doc.norm, seg_start, seg_end))
+
+
+def is_study(doc: Document, start: int, end: int) -> bool:
+    """Whether a treatment that was given was given within the study."""
+    seg_start, seg_end = doc.segment_at(start)
+    return bool(_STUDY.search(doc.norm, seg_start, seg_end)) and not _NOT_STUDY.search(doc.norm, seg_start, seg_end)
+
+
+def disease_of(doc: Document, start: int, end: int) -> str | None:
+    """Disease that a treatment is for: ``"npc"``, ``"other"`` or ``None``.
+
+    "for X" after it wins, then the last disease named before it in the sentence, then in its line, then after it in the sentence.
+    """
+    norm = doc.norm
+    seg_start, seg_end = doc.segment_at(start)
+    line = doc.line_at(start)
+    m = re.compile(
+        r"[^.;\n]{0,40}?\b(?:for|to treat|due to|because of)\s+(?:(?:her|his|a|the|early|stage \w+|left|right|old|previous|prior) )*",
+        FLAGS,
+    ).match(norm, end, seg_end)
+    if m:
+        for name, pattern in _diseases().items():
+            if pattern.match(norm, m.end(), min(len(norm), m.end() + 40)):
+                return name
+    for lo, hi in ((seg_start, start), (line.start, start)):
+        last = [(d.end(), name) for name, pattern in _diseases().items() for d in pattern.finditer(norm, lo, hi)]
+        if last:
+            return max(last)[1]
+    first = [
+        (d.start(), name)
+        for name, pattern in _diseases().items()
+        for d in pattern.finditer(norm, end, min(seg_end, end + 60))
+    ]
+    return min(first)[1] if first else None
