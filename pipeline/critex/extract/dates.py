@@ -129,18 +129,43 @@ def _month(y: int, m: int) -> When | None:
     return When(first, month_end(first))
 
 
-def order_of(text: str) -> str | None:
-    """Order of numeric dates that the text itself shows: ``"dmy"``, ``"mdy"`` or ``None`` where it does not tell."""
-    votes = {"dmy": 0, "mdy": 0}
-    for m in re.finditer(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2(?:19|20)?\d\d(?![\d/-])", text):
+def order_of(text: str, anchor: date | None = None) -> str | None:
+    """Order of numeric dates that the text itself shows: ``"dmy"``, ``"mdy"`` or ``None`` where it does not tell.
+
+    A part above 12 tells; so does a date that is close to the note's own date (``anchor``) in one reading only.
+    """
+    votes = {"dmy": 0.0, "mdy": 0.0}
+    for m in re.finditer(r"(?<![\d./-])(\d{1,2})/(\d{1,2})(?![\d/]|\s?(?:mm|cm|#|fr))", text):
+        a, b = int(m[1]), int(m[2])
+        if a <= 12 < b <= 31 and b not in (52,):
+            votes["mdy"] += 0.5
+        elif b <= 12 < a <= 31:
+            votes["dmy"] += 0.5
+    for m in re.finditer(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)?\d\d)(?![\d/-])", text):
         a, b = int(m[1]), int(m[3])
         if a > 12 >= b:
             votes["dmy"] += 1
         elif b > 12 >= a:
             votes["mdy"] += 1
+        elif a != b and a <= 12 and anchor is not None:
+            y = _year(m[4])
+            first, second = _gap(y, b, a, anchor), _gap(y, a, b, anchor)
+            if first <= 21 < 60 < second:
+                votes["dmy"] += 1
+            elif second <= 21 < 60 < first:
+                votes["mdy"] += 1
     if votes["dmy"] == votes["mdy"]:
         return None
     return max(votes, key=lambda k: votes[k])
+
+
+def _gap(y: int, m: int, d: int, anchor: date) -> int:
+    """Days between a day and the anchor; large for days that do not exist or lie well after it."""
+    when = _day(y, m, d)
+    if when is None:
+        return 10_000
+    days = (anchor - when.first).days
+    return abs(days) if days >= -21 else 1_000
 
 
 def _near(day: int, month: int, anchor: date | None) -> When | None:
@@ -171,7 +196,7 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
     list of DateMention
         In order of the text, not overlapping.
     """
-    order = order if order in ("dmy", "mdy") else (order_of(text) or "dmy")
+    order = order if order in ("dmy", "mdy") else (order_of(text, anchor) or "dmy")
     found = []
     for m in PATTERN.finditer(text):
         when = _read(m, anchor, order)

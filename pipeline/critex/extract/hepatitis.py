@@ -6,9 +6,9 @@ import re
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
+from critex.extract.labs import CONDITIONAL
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
-from critex.extract.labs import CONDITIONAL
 from critex.extract.serology import Name, Result, joined, names_in, pending, read_result
 
 COPIES_PER_IU = 5.6
@@ -19,6 +19,10 @@ _PLANNED = re.compile(
     r"\b(?:to (?:screen|check|send|do|repeat|add|chase|get|test)|check|screen|repeat|send|add|needs?|for|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan|baseline|consider|before|prior to|incl(?:uding)?|monitor|chase|sent|please)\b[^.;\n]{0,60}$|[拟查]",
     FLAGS,
 )
+
+
+_HIV_DISEASE = re.compile(r"infect|disease|positive|\+ve|\bart\b|haart|arv|biktarvy|dolutegravir|cd4|viral load|\bvl\b|undetectable|\bdx\b|diagnos|known|living|since|aids\b|plwh|denie|no h/o|no history|history of|status|患", FLAGS)
+"""Words that make a bare "HIV" a disease; without them it is a test that somebody asks for."""
 
 
 def serology_rules() -> tuple:  # type: ignore[type-arg]
@@ -108,6 +112,8 @@ def _mention(
         and re.search(r"carrier|大三阳|小三阳|携带|帶菌", norm[n.start : n.end + 10], re.I)
     ):
         m.result = "positive"
+    if value == "disease" and m.assertion is None and not _HIV_DISEASE.search(norm[max(start, n.start - 50) : n.end + 60]) and doc.category_at(n.start) not in ("family", "history"):
+        m.value, m.assertion = "test", "hypothetical"
     if value == "disease" and m.assertion is None and (wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])):
         m.value, m.assertion = "test", "hypothetical"
     if m.assertion is None and (value in TESTS or value == "test"):

@@ -54,7 +54,7 @@ _UNDETECTED = re.compile(
     FLAGS,
 )
 CONDITIONAL = re.compile(
-    r"\b(?:if|when|until|unless|keep|aim|target|goal|threshold|transfuse|should|must|require[sd]?|need(?:s|ed)?|criteria|criterion|eligib\w+|protocol|asks?|provided|trigger|hold|cut-?off|at least|>=|≥)\b|入选|要求",
+    r"\b(?:if|when|until|unless|keep|aim|target|goal|threshold|transfuse|should|must|require[sd]?|need(?:s|ed)?|criteria|criterion|eligib\w+|protocol|asks?|provided|trigger|hold|cut-?off|reqs?|flyer|requirements?|exclu\w+|no more than|trial|study|at least|>=|≥)\b|入选|要求",
     FLAGS,
 )
 _PLANNED = re.compile(
@@ -229,6 +229,8 @@ class Head:
     roles: list[str]
     dates: list[When | None]
     line: int
+    start: int
+    """First character of the head's line."""
 
 
 _CELL_SPLIT = re.compile(r"\t+|\s*\|\s*|\s{2,}")
@@ -262,9 +264,8 @@ def head_of(doc: Document, index: int) -> Head | None:
                 return None
             continue
         if line.kind != "row":
-            if doc.norm[line.start : line.end].strip(" -=+_|"):
-                if i < index - 4 and line.end - line.start > 60:
-                    return None
+            if i < index - 4 and line.end - line.start > 60 and doc.norm[line.start : line.end].strip(" -=+_|"):
+                return None
             continue
         cells = cells_of(doc.norm, line)
         roles, dates = [], []
@@ -278,20 +279,21 @@ def head_of(doc: Document, index: int) -> Head | None:
         if sum(bool(r) for r in roles) >= 2 or (
             roles.count("date") >= 1 and len(cells) >= 2 and not any(_VALUE.fullmatch(c.text.strip()) for c in cells)
         ):
-            return Head(cells, roles, dates, i)
+            return Head(cells, roles, dates, i, line.start)
     return None
 
 
-def _column(head: Head, cells: list[Cell], j: int, piped: bool) -> int | None:
+def _column(head: Head, cells: list[Cell], j: int, piped: bool, row_start: int) -> int | None:
     """Column of the head that a cell stands under."""
     if piped and len(cells) == len(head.cells):
         return j
+    if piped and len(cells) == len(head.cells) + 1:  # the head leaves the column of names empty
+        return j - 1
     c = cells[j]
     best, distance = None, 10_000
-    base, mine = head.cells[0].start, cells[0].start
     for k, h in enumerate(head.cells):
-        a, b = h.start - base, h.end - base
-        s, e = c.start - mine, c.end - mine
+        a, b = h.start - head.start, h.end - head.start
+        s, e = c.start - row_start, c.end - row_start
         gap = 0 if s < b and a < e else min(abs(s - b), abs(a - e), abs(s - a))
         if gap < distance:
             best, distance = k, gap
@@ -384,7 +386,7 @@ def _row(doc: Document, index: int, names: list[_Name]) -> list[Mention] | None:
     factor: float | None = None
     for j in range(at + 1, len(cells)):
         c = cells[j]
-        column = _column(head, cells, j, piped) if head else None
+        column = _column(head, cells, j, piped, line.start) if head else None
         role = head.roles[column] if head and column is not None else ""
         text = c.text.strip()
         end, u, f = read_unit(norm, c.start, c.end, analyte)
@@ -478,8 +480,7 @@ def _one(doc: Document, name: _Name, limit: int, line: Line) -> list[Mention]:
         if undetected:
             return [Mention(name.start, undetected.end(), "LAB", name.key, name.rule, result="negative")]
         return _planned(doc, name, seg_start, seg_end)
-    value, number, _, _ = canonical(r, analyte)
-    if number is None:
+    if canonical(r, analyte)[1] is None:
         return []
     if _MULTIPLE.match(norm, r.end, limit):  # "ALT <= 2.5 x ULN" is a limit, not a value
         return [Mention(name.start, name.end, "LAB", "anc" if name.key == "neutrophils_any" else name.key, name.rule, assertion="hypothetical")]
@@ -556,11 +557,11 @@ def _transposed(doc: Document, by_line: dict[int, list[_Name]]) -> list[Mention]
             if not dates or len(body) < 2:
                 continue
             piped = "|" in doc.norm[row.start : row.end] or "\t" in doc.norm[row.start : row.end]
-            head = Head(cells, [""] * len(cells), [None] * len(cells), index)
+            head = Head(cells, [""] * len(cells), [None] * len(cells), index, line.start)
             for j, c in enumerate(body):
                 if doc.dates_between(c.start, c.end):
                     continue
-                column = _column(head, body, j, piped)
+                column = _column(head, body, j, piped, row.start)
                 name = next((n for n, at in heads if at == column), None)
                 if name is None:
                     continue

@@ -18,6 +18,8 @@ _TREATED = re.compile(
     FLAGS,
 )
 _MARGIN = re.compile(r"margins? (?:positive|involved)|incomplete(?:ly)? exc", FLAGS)
+_FOLLOW_UP = re.compile(r"(?:psa|last|smears?|normal|scan|mri|ct|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*)\b[^;\n]{0,14}$", FLAGS)
+"""What is dated after these words is a check, not the disease."""
 _ONGOING = re.compile(
     r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|imatinib|adt|goserelin)|under (?:surveillance|active)|recurren(?:ce|t) in",
     FLAGS,
@@ -47,7 +49,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         mention.attributes["treated"] = bool(_TREATED.search(window)) and not _MARGIN.search(window)
         if _ONGOING.search(window):
             mention.attributes["ongoing"] = True
-        dates = doc.dates_between(m.start() - 25 if m.start() > 25 else 0, _end_of_item(doc, m.start()))
+        begin = max(doc.line_at(m.start()).start, m.start() - 25, seg_start)
+        every = doc.dates_between(begin, _end_of_item(doc, m.start()))
+        dates = [d for d in every if not _FOLLOW_UP.search(norm, max(0, d.start - 22), d.start)]
         if dates:
             last = max(dates, key=lambda d: d.when.last)
             mention.date, mention.date_source = last.when.iso, "relative" if last.when.source == "relative" else "text"

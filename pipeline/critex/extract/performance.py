@@ -10,9 +10,11 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 
 _TRIAL = re.compile(
-    r"criteri|protocol|eligib|inclusion|should be|must be|need(?:s|ed)?\b|require|asks? for|only (?:takes|accepts)|trial (?:patients|requires|needs|takes)|their list|if\s(?:ecog|ps)|not more than|or less|or better|入选",
+    r"criteri|protocol|eligib|inclusion|should be|must be|trial needs|protocol needs|reqs?\b|flyer|require|asks? for|only (?:takes|accepts)|trial (?:patients|requires|needs|takes)|their list|if\s(?:ecog|ps)|not more than|or less|or better|入选",
     FLAGS,
 )
+_ABOUT_TRIAL = re.compile(r"\btrial\b|\bstudy\b|NCT\d|recruit|flyer|website|online", FLAGS)
+"""A range after these words is the trial's, not the patient's."""
 _BEFORE_BOX = re.compile(r"\[(?P<tick>[ xX✓√]?)\]\s?(?:(?:ecog|PS)\s?)?(?P<v>[0-4](?:\s?-\s?[0-4])?)\b", FLAGS)
 _AFTER_BOX = re.compile(r"(?:(?:ecog|PS)\s?)?\b(?P<v>[0-4](?:\s?-\s?[0-4])?)\s?\[(?P<tick>[ xX✓√]?)\]", FLAGS)
 _LABELLED_BOX = re.compile(r"\[(?P<tick>[ xX✓√]?)\]\s?(?P<name>(?:ecog|PS)\s?(?P<v>[0-4](?:\s?-\s?[0-4])?))\b", FLAGS)
@@ -24,7 +26,7 @@ _PAST = re.compile(
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     norm, out, forms = doc.norm, [], set()
-    for rule, m in hits.of("performance.form"):
+    for _, m in hits.of("performance.form"):
         forms.add(doc.line_index(m.start()))
     for index in forms:
         out.extend(_form(doc, index))
@@ -38,7 +40,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             continue
         value = re.sub(r"\s?(?:-|/|to|or|and|~)\s?", "-", value.strip())
         mention = Mention(m.start(), m.end(), rule.label, value, rule.id)
-        seg_start, seg_end = doc.segment_at(m.start())
+        seg_start, _ = doc.segment_at(m.start())
         if (
             doc.category_at(m.start()) == "criteria"
             or _TRIAL.search(norm, max(seg_start, m.start() - 90), m.start())
@@ -51,6 +53,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             re.I,
         ):
             mention.temporality = "past"
+        if "-" in value and _ABOUT_TRIAL.search(norm, max(seg_start, m.start() - 140), m.start()):
+            mention.assertion = "hypothetical"
         if mention.assertion is None and not re.search(r"\?\s?$", norm[max(0, m.start() - 2) : m.start()]):
             mention.assertion = "present"
         out.append(mention)

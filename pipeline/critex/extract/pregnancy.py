@@ -10,6 +10,8 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 from critex.extract.serology import read_result
 
+_HCG = re.compile(r"(?:[\s,:=(]|quant\w*|serum|beta|level|is|was|of|total|\))*(?P<cmp>[<>]=?)?\s?(?P<n>\d[\d,]*(?:\.\d+)?)(?![\d/])", re.I)
+
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     norm, out = doc.norm, []
@@ -21,7 +23,14 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         ):
             mention.assertion = "family"
         elif rule.value == "test":
-            r = read_result(norm, m.end(), min(seg_end, m.end() + 40), True)
+            number = _HCG.match(norm, m.end(), min(doc.line_at(m.start()).end, m.end() + 50)) if re.search("hcg", m.group(), re.I) else None
+            r = read_result(norm, m.end(), min(seg_end, m.end() + 40), False)
+            if r is None and number is not None:
+                value = float(number["n"].replace(",", ""))
+                low = value < 5 or number["cmp"] in ("<", "<=")
+                mention.result, mention.assertion, mention.end = "negative" if low else "positive", "present", number.end("n")
+                out.append(mention)
+                continue
             if r is not None and (r.result or r.number is not None):
                 mention.result = r.result or (
                     "negative" if (r.number or 0) < 5 or r.comparator in ("<", "<=") else "positive"
@@ -48,6 +57,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 mention.assertion = "possible"
             elif re.match(r"[^.;\n]{0,12}(?::|-)\s?(?:no|nil|none)\b", norm[m.end() : m.end() + 20], re.I):
                 mention.value, mention.assertion = "not_pregnant", "present"
+            if mention.assertion is None:
+                mention.assertion = "present"
         out.append(mention)
     return out
 

@@ -22,7 +22,7 @@ _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
     r"(?:[\s:=|*]|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d))|\((?!\s*[+-])[^)\n]{0,30}\)|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|was|were|are|has been|have been|remains?|again|results?|"
-    r"quant\w*|qual\w*|real[\s-]?time|rt|pcr|by|assay|levels?|load|viral|came back|back|returned|today|now|both|all|currently|repeat|latest|igg|igm|smears?|culture|x\s?\d|done|cmia|eclia|elisa|titre|titer|still|already|in|on|from|dated?|of|at|for|the|"
+    r"quant\w*|qual\w*|real[\s-]?time|rt|pcr|4th gen(?:eration)?|generation|rapid|determine|by|assay|levels?|load|viral|came back|back|returned|today|now|both|all|currently|repeat|latest|igg|igm|smears?|culture|x\s?\d|done|cmia|eclia|elisa|titre|titer|still|already|in|on|from|dated?|of|at|for|the|"
     r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
 )
 _AHEAD = re.compile(r"\s{0,14}" + _FILLER, FLAGS)
@@ -32,7 +32,7 @@ _QUANTITY = re.compile(
     + NUMBER
     + r")"
     + POWER
-    + r"\s?(?:[↑↓hl*]\s{0,8}|\s{0,10})?(?P<unit>"
+    + r"\s?(?:[↑↓hl*]\s{0,8}|[\s|]{0,10})?(?P<unit>"
     + _LOG
     + r"\s?(?:iu|copies|cps?)?\s?(?:/\s?ml)?|m?iu\s?/\s?m?l|cop(?:y|ies)\s?/\s?ml|cps?\s?/\s?ml|s\s?/\s?co|coi|ng\s?/\s?ml|iu\b)?"
     r"(?P<detected>\s?,?\s?\(?detected\)?)?",

@@ -60,6 +60,15 @@ def _months(n: str, unit: str) -> float:
     return value / 30
 
 
+def _value(under: bool, months: float, top: float) -> str | None:
+    """``over`` three months, ``under`` them, or ``None`` where the number does not decide."""
+    if under:
+        return "under" if top <= 3 else None
+    if months >= 2.9:
+        return "over"
+    return "under" if top < 3 else None
+
+
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     norm, out = doc.norm, []
     for rule, m in hits:
@@ -87,11 +96,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             found["cmp"] and _UNDER.search(found["cmp"]) and not re.match(r"(?:not|no) less", found["cmp"], re.I)
         )
         answer = _ANSWER.match(norm, found.end(), min(doc.line_at(m.start()).end, found.end() + 40))
-        value: str | None
-        if under:
-            value = "under" if top <= 3 else None
-        else:
-            value = "over" if months >= 2.9 else ("under" if top < 3 else None)
+        value = _value(under, months, top)
         if value is None:
             continue
         assertion = None
