@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from critex.extract.context import Reach, reaching
 from critex.extract.document import Document
-from critex.extract.forms import answer_after, box_before, ticked_elsewhere
+from critex.extract.forms import answer_after, box_after, box_before, boxes_trail, ticked_elsewhere
 from critex.extract.mention import Mention
 
 _SECTION_ASSERTION = {"family": "family", "criteria": "hypothetical", "education": "hypothetical"}
@@ -40,7 +40,8 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
 def _from_form(doc: Document, m: Mention) -> None:
     """Answer of a form: "ILD: nil", "[x] TB", "MI within 6 months  [ ] Y  [x] N"; in a form that was filled in, an empty box is a negative."""
     line = doc.line_at(m.start)
-    box = box_before(doc.norm, m.start, line.start)
+    trailing = boxes_trail(doc.norm, line.start, line.end)
+    box = box_after(doc.norm, m.end, line.end) if trailing else box_before(doc.norm, m.start, line.start)
     if box == "ticked":
         m.assertion = "present"
         return

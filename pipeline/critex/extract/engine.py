@@ -57,10 +57,20 @@ class Extractor:
             family_hits = FamilyHits(f.rules, hits, first)
             if family_hits.fired():
                 found.extend(f.find(doc, family_hits))
+        for m in found:
+            _trim(doc.norm, m)
         found = resolve_overlaps(found)
         decide(doc, found)
         date_mentions(doc, found)
         return found
+
+
+def _trim(norm: str, m: Mention) -> None:
+    """Cut white space off the ends of a mention's span."""
+    while m.start < m.end - 1 and norm[m.start].isspace():
+        m.start += 1
+    while m.end > m.start + 1 and norm[m.end - 1].isspace():
+        m.end -= 1
 
 
 @cache

@@ -31,6 +31,24 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     return None
 
 
+_ANY_BOX = re.compile(r"\[[\sxX✓√✔]?\]|[☑☒✔☐□]")
+_TRAILING = re.compile(r"(?:\s?[/,&]\s?[A-Za-z][\w -]{1,24})?\s{0,30}(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))(?!\s?(?:y|n|yes|no)\b)", re.I)
+
+
+def boxes_trail(norm: str, line_start: int, line_end: int) -> bool:
+    """Whether the boxes of a line stand after what they ask ("MI [ ]  HF [ ]"), not before it."""
+    first = _ANY_BOX.search(norm, line_start, line_end)
+    return first is not None and norm[line_start : first.start()].rstrip()[-1:].isalnum()
+
+
+def box_after(norm: str, end: int, line_end: int) -> str | None:
+    """``"ticked"`` or ``"empty"`` where a box stands right after a name, else ``None``."""
+    m = _TRAILING.match(norm, end, line_end)
+    if m is None:
+        return None
+    return "ticked" if (m["tick"] or "").strip() or m["full"] else "empty"
+
+
 def box_before(norm: str, start: int, line_start: int) -> str | None:
     """``"ticked"`` or ``"empty"`` where a box stands right before a name, else ``None``."""
     m = _LEADING.search(norm, max(line_start, start - 40), start)

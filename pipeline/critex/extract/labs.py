@@ -391,7 +391,7 @@ def _row(doc: Document, index: int, names: list[_Name]) -> list[Mention] | None:
         text = c.text.strip()
         end, u, f = read_unit(norm, c.start, c.end, analyte)
         ranged = _RANGE_CELL.match(text)
-        if role in ("ref",) or (ranged and role not in ("value", "date") and (values or ranged["low"] is not None)):
+        if role == "ref" or (ranged and (ranged["low"] is not None or (values and role not in ("value", "date")))):
             if ranged:
                 low = float(ranged["low"] or ranged["bottom"]) if (ranged["low"] or ranged["bottom"]) else low
                 high = float(ranged["high"] or ranged["top"]) if (ranged["high"] or ranged["top"]) else high

@@ -40,9 +40,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             r"\s?(?:metasta|mets?\b|marker|screen|cannot|nurse|clinic|centre|is suspected)", after, re.I
         ):
             continue
-        if rule.id == "malignancy.solid" and (
+        if rule.id in ("malignancy.solid", "malignancy.hematologic") and (
             doc.category_at(m.start()) in ("indication", "criteria")
-            or re.search(r"ct|mri|pet|imag|radiol", doc.note_type, re.I)
+            or re.search(r"\bct\b|mri|pet|imag|radiol|path|histo|cyto", doc.note_type, re.I)
         ):
             continue
         window = norm[m.start() : min(len(norm), _end_of_item(doc, m.start()))]

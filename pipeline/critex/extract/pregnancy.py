@@ -55,7 +55,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                     mention.value, mention.assertion = "not_pregnant", "present"
             elif re.search(r"\?\s?$", norm[max(seg_start, m.start() - 2) : m.start()]):
                 mention.assertion = "possible"
-            elif re.match(r"[^.;\n]{0,12}(?::|-)\s?(?:no|nil|none)\b", norm[m.end() : m.end() + 20], re.I):
+            elif re.match(r"[^.;\n]{0,12}(?::|-|\s)\s?(?:no|nil|none|n/?a|not applicable)\b", norm[m.end() : m.end() + 20], re.I):
                 mention.value, mention.assertion = "not_pregnant", "present"
             if mention.assertion is None:
                 mention.assertion = "present"

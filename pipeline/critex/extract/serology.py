@@ -32,7 +32,7 @@ _QUANTITY = re.compile(
     + NUMBER
     + r")"
     + POWER
-    + r"\s?(?:[↑↓hl*]\s{0,8}|[\s|]{0,10})?(?P<unit>"
+    + r"\s?(?:(?:[↑↓*]+|[hl](?![A-Za-z]))\s{0,8}|[\s|]{0,10})?(?P<unit>"
     + _LOG
     + r"\s?(?:iu|copies|cps?)?\s?(?:/\s?ml)?|m?iu\s?/\s?m?l|cop(?:y|ies)\s?/\s?ml|cps?\s?/\s?ml|s\s?/\s?co|coi|ng\s?/\s?ml|iu\b)?"
     r"(?P<detected>\s?,?\s?\(?detected\)?)?",
