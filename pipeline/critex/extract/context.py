@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from critex.errors import PatternError
-from critex.extract.patterns import Case, _cases, load_yaml
+from critex.extract.patterns import Case, load_yaml, read_cases
 
 _TOKEN = re.compile(r"[A-Za-z0-9]+|[^\sA-Za-z0-9]", re.A)
 CATEGORIES = ("absent", "possible", "hypothetical", "family", "past", "terminate", "pseudo", "comma")
@@ -76,8 +76,8 @@ def load_cues() -> tuple[Cue, ...]:
                 only=frozenset(map(str, entry["only"])) if "only" in entry else None,
                 never=frozenset(map(str, entry["never"])) if "never" in entry else None,
                 stops_at=frozenset(map(str, entry.get("stops_at", ()))),
-                examples=_cases(entry.get("examples"), where),
-                near_misses=_cases(entry.get("near_misses"), where),
+                examples=read_cases(entry.get("examples"), where),
+                near_misses=read_cases(entry.get("near_misses"), where),
                 line=line,
             )
         )

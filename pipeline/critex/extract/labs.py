@@ -17,7 +17,7 @@ from critex.extract.dating import heading_date
 from critex.extract.document import Document, Line
 from critex.extract.family import Family, FamilyHits
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, Rule, load_yaml
+from critex.extract.patterns import FLAGS, Rule, load_yaml, read_cases
 
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d))?"
@@ -96,8 +96,22 @@ def _rules() -> tuple[Rule, ...]:
     content = load_yaml("labs.yaml")["analytes"]
     out = []
     for key, spec in content.items():
+        line = content.lc.key(key)[0] + 1
+        where = f"labs.yaml:{line}: analyte {key}"
         source = r"(?<![A-Za-z0-9\-])(?:" + str(spec["names"]) + r")(?![A-Za-z])"
-        out.append(Rule(f"labs.{key}", "LAB", str(key), re.compile(source, FLAGS), source, file="labs.yaml"))
+        out.append(
+            Rule(
+                f"labs.{key}",
+                "LAB",
+                str(key),
+                re.compile(source, FLAGS),
+                source,
+                examples=read_cases(spec.get("examples"), where),
+                near_misses=read_cases(spec.get("near_misses"), where),
+                file="labs.yaml",
+                line=line,
+            )
+        )
     return tuple(out)
 
 

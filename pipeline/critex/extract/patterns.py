@@ -161,8 +161,8 @@ def load_rules(name: str) -> tuple[Rule, ...]:
                 temporality=entry.get("temporality"),
                 attributes=dict(entry.get("attributes") or {}),
                 priority=int(entry.get("priority", 0)),
-                examples=_cases(entry.get("examples"), where),
-                near_misses=_cases(entry.get("near_misses"), where),
+                examples=read_cases(entry.get("examples"), where),
+                near_misses=read_cases(entry.get("near_misses"), where),
                 file=name,
                 line=line,
             )
@@ -188,7 +188,14 @@ _RULE_KEYS = {
 }  # fmt: skip
 
 
-def _cases(entries: Any, where: str) -> tuple[Case, ...]:
+def read_cases(entries: Any, where: str) -> tuple[Case, ...]:
+    """Cases of a rule: texts, or mappings with the key ``text`` and what the mention must hold.
+
+    Raises
+    ------
+    PatternError
+        For anything else.
+    """
     found = []
     for entry in entries or ():
         if isinstance(entry, str):

@@ -49,7 +49,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 re.I,
             ):
                 mention.assertion = "absent"
-                if rule.value != "planning" and re.search(
+                if rule.value == "planning":
+                    continue
+                if re.search(
                     r"\b(?:not|no)\b[^.;,]{0,20}$", norm[max(seg_start, m.start() - 30) : m.start()], re.I
                 ):
                     mention.value, mention.assertion = "not_pregnant", "present"
