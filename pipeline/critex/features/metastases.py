@@ -1,85 +1,101 @@
-"""Distant metastasis from all statements about sites and stage (GUIDELINE I02.metastasis, I04, E03)."""
+"""Distant metastasis and the central nervous system, from all statements (GUIDELINE I02.metastasis, E03; domain.md I2, E3)."""
 
 from __future__ import annotations
 
+import re
+from datetime import date
+
 from critex.features.derive import derivation
-from critex.features.facts import Fact, Statement
+from critex.features.facts import CONFLICT, Fact, Statement
 from critex.features.patient import Patient, as_fact
-from critex.features.staging import metastatic
 
-
-def _stage(s: Statement) -> str | None:
-    if s.assertion != "present" or s.attributes.get("disease") == "other" or not s.value or s.temporality == "past":
-        return None
-    edition = s.attributes.get("edition")
-    return metastatic(s.value, None if edition is None else str(edition))
+CENTRAL = ("brain", "leptomeninges")
+_ONLY_SYMPTOMS = re.compile(r"asymptomatic", re.I)
+_CONTROL = re.compile(r"controlled|stable|o?edema|smaller|decreas|shrunk|resolved|unchanged|no change|inactive|progression|mm|recurrence|new lesion|off (?:dex|steroid)|seizure|respond", re.I)  # fmt: skip
 
 
 @derivation("distant_metastasis")
 def distant_metastasis(patient: Patient) -> list[Fact]:
-    """Facts ``present`` (a site affirmed, or M1) or ``absent`` (M0, or no distant metastasis on a complete work-up).
+    """``present`` or ``absent``; a conflict where the newest word is against what a report described.
 
-    A site affirmed outweighs statements that other sites are free. Later stage statements outweigh earlier ones.
+    An organ named as metastatic, or M1 as the stage, is present; "no distant metastasis" or M0 is absent; "no liver metastasis" says
+    nothing about the rest. "Metastatic" without an organ counts only where nothing denies it.
     """
-    sites = [s for s in patient.labelled("METASTASIS") if s.attributes.get("disease") != "other"]
-    present = [
-        as_fact("distant_metastasis", s, "present")
-        for s in sites
-        if s.assertion == "present" and s.value != "unspecified"
-    ]
-    unspecified = [
-        as_fact("distant_metastasis", s, "present")
-        for s in sites
-        if s.assertion == "present" and s.value == "unspecified"
-    ]
-    staged = [(s, _stage(s)) for s in patient.labelled("STAGE")]
-    m1 = [as_fact("distant_metastasis", s, "present") for s, x in staged if x == "M1"]
-    m0 = [
-        as_fact("distant_metastasis", s, "absent")
-        for s, x in staged
-        if x == "M0" and s.value and "M0" in s.value.upper()
-    ]
-    none = [
-        as_fact("distant_metastasis", s, "absent")
-        for s in sites
-        if s.assertion == "absent" and s.value == "unspecified"
-    ]
-    if present:
-        return present + m1
-    if m1 or unspecified:
-        if (
-            m0
-            and not unspecified
-            and m0[-1].statements[0].note_date
-            and m1[-1].statements[0].note_date
-            and m0[-1].statements[0].note_date > m1[-1].statements[0].note_date
-        ):
-            return [*m0, *none]
-        return [*m1, *unspecified] if not (none and not m1) else []
-    doubtful = [s for s in sites if s.assertion == "possible"]
-    if m0 or (none and not doubtful):
-        return [*none, *m0]
-    return []
+    name = "distant_metastasis"
+    mets = patient.labelled("METASTASIS")
+    present = [s for s in mets if s.assertion == "present" and s.value != "unspecified"]
+    vague = [s for s in mets if s.assertion == "present" and s.value == "unspecified"]
+    absent = [s for s in mets if s.assertion == "absent" and s.value == "unspecified"]
+    stages = patient.facts("m_category") if "m_category" in patient.features else []
+    m1 = [s for f in stages if f.state == "M1" for s in f.statements]
+    m0 = [s for f in stages if f.state == "M0" for s in f.statements]
+    no, yes = absent + m0, present + m1
+    if not yes and not no:
+        yes = vague
+    if not yes and not no:
+        return []
+    if yes and no:
+        last_yes, last_no = max(yes, key=_order), max(no, key=_order)
+        if _order(last_yes)[0] >= _order(last_no)[0]:
+            return [_fact(name, "present", _best(yes), no)]
+        if last_no.rank <= 2 or not present:
+            return [_fact(name, "absent", [last_no], yes)]
+        return [Fact(name, CONFLICT, (last_yes,), when=last_yes.when, against=(last_no,), flags=("conflict",))]
+    return [_fact(name, "present", _best(yes), [])] if yes else [_fact(name, "absent", _best(no), [])]
+
+
+def _best(statements: list[Statement]) -> list[Statement]:
+    """Reports first, then what names an organ, then the newest."""
+    return sorted(statements, key=lambda s: (s.rank, s.label != "METASTASIS", -_order(s)[0].toordinal(), s.start))
+
+
+def _fact(name: str, state: str, statements: list[Statement], against: list[Statement]) -> Fact:
+    first = as_fact(name, statements[0], state)
+    return Fact(name, state, tuple(statements), when=first.when, date_source=first.date_source, attributes=first.attributes, against=tuple(against))
 
 
 @derivation("cns_metastasis")
 def cns_metastasis(patient: Patient) -> list[Fact]:
-    """Facts ``symptomatic``, ``controlled``, ``present`` (neither stated) or ``clear`` about the central nervous system."""
-    sites = [s for s in patient.labelled("METASTASIS") if s.value in ("brain", "leptomeninges")]
-    present = [s for s in sites if s.assertion == "present"]
-    status = patient.labelled("CNS_STATUS")
-    symptomatic = [s for s in status if s.value == "symptomatic" and s.assertion == "present"]
-    controlled = [s for s in status if s.value == "controlled" and s.assertion == "present"]
-    clear = [s for s in status if s.value == "clear" and s.assertion == "present"] + [
-        s for s in sites if s.assertion == "absent"
-    ]
-    if present or symptomatic:
-        lepto = [s for s in present if s.value == "leptomeninges"]
-        if controlled and not lepto:
-            return [as_fact("cns_metastasis", s, "controlled") for s in controlled]
-        if symptomatic or lepto:
-            return [as_fact("cns_metastasis", s, "symptomatic") for s in (*symptomatic, *lepto, *present)]
-        return [as_fact("cns_metastasis", s, "present") for s in present]
-    if any(s.assertion == "possible" for s in sites) and not clear:
+    """``clear``, ``controlled``, ``symptomatic``, or ``present`` where metastases are there and neither control nor symptoms are stated."""
+    name = "cns_metastasis"
+    mets = [s for s in patient.labelled("METASTASIS") if s.value in CENTRAL]
+    states = patient.labelled("CNS_STATUS")
+    there = [s for s in mets if s.assertion == "present"]
+    clear = [s for s in mets if s.assertion == "absent" and s.value == "brain"]
+    clear += [s for s in states if s.value == "clear" and s.assertion == "present"]
+    doubt = [s for s in mets if s.assertion == "possible"]
+    symptomatic = [s for s in states if s.value == "symptomatic" and s.assertion == "present"]
+    if there or symptomatic:
+        return _with_metastases(name, there, symptomatic, clear, states)
+    if not clear:
         return []
-    return [as_fact("cns_metastasis", s, "clear") for s in clear]
+    last = max(clear, key=_order)
+    if doubt and _order(max(doubt, key=_order))[0] > _order(last)[0]:
+        return []
+    return [_fact(name, "clear", sorted(clear, key=lambda s: (s.rank, -_order(s)[0].toordinal(), s.start)), doubt)]
+
+
+def _with_metastases(name: str, there: list[Statement], symptomatic: list[Statement], clear: list[Statement], states: list[Statement]) -> list[Fact]:
+    treated = [s for s in states if s.value == "treated" and s.assertion == "present"]
+    controlled = [
+        s
+        for s in states
+        if s.value == "controlled" and s.assertion == "present" and (treated or not _ONLY_SYMPTOMS.search(s.text) or _CONTROL.search(s.text.lower().replace("asymptomatic", "")))
+    ]
+    if clear and there:
+        last_clear = max(clear, key=_order)
+        if _order(last_clear)[0] > max(_order(s)[0] for s in there) and not (controlled or symptomatic):
+            return [Fact(name, CONFLICT, (there[-1],), when=there[-1].when, against=(last_clear,), flags=("conflict",))]
+    last_bad = max((_order(s)[0] for s in symptomatic), default=date.min)
+    last_good = max((_order(s)[0] for s in controlled), default=date.min)
+    if symptomatic and last_bad >= last_good:
+        return [_fact(name, "symptomatic", symptomatic + there, controlled)]
+    if controlled:
+        return [_fact(name, "controlled", controlled + there, symptomatic)]
+    return [_fact(name, "present", there, clear)]
+
+
+def _order(s: Statement) -> tuple[date, date, int]:
+    """Order in time: the day of the note that says it, then its own day."""
+    own = s.when.last if s.when is not None else date.min
+    return (s.note_date or own, own, s.start)

@@ -1,23 +1,73 @@
-"""Response after four to six cycles of chemotherapy with a PD-1 inhibitor (GUIDELINE I08)."""
+"""Response after the trial's induction course (GUIDELINE I08; domain.md I8)."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from critex.features.derive import derivation
-from critex.features.facts import Fact
+from critex.features.facts import Fact, Statement
 from critex.features.patient import Patient, as_fact
+from critex.features.prior_treatment import CHECKPOINT
+
+FIRST_CYCLE, LAST_CYCLE = 4, 6
+"""Cycles after which a response decides, both inside."""
+PARTIAL_RESPONSE = -30.0
+"""Change of the sum of diameters in per cent from which it is a partial response (RECIST 1.1)."""
 
 
 @derivation("response_after_induction")
 def response_after_induction(patient: Patient) -> list[Fact]:
-    """The latest stated response once four to six cycles with a checkpoint inhibitor were given; nothing before."""
-    cycles = [s for s in patient.labelled("CYCLES") if s.assertion == "present" and s.number is not None]
-    with_pd1 = any(s.value == "immunotherapy" and s.assertion == "present" for s in patient.labelled("TREATMENT"))
-    out = []
-    for s in patient.labelled("RESPONSE"):
-        if s.assertion != "present":
-            continue
-        after = s.attributes.get("after_cycles")
-        number = int(after) if after is not None else max((int(c.number or 0) for c in cycles), default=0)
-        if 4 <= number <= 6 and (with_pd1 or after is not None):
-            out.append(as_fact("response", s, s.value))
-    return out[-1:]
+    """The newest response: ``CR``, ``PR``, ``SD`` or ``PD`` after 4 to 6 cycles of chemotherapy with a PD-1 antibody, else ``early``, ``late``,
+    ``uncounted`` (cycles not written) or ``other_regimen``.
+    """
+    found = [s for s in patient.labelled("RESPONSE") if s.assertion == "present"]
+    named = [s for s in found if s.value in ("CR", "PR", "SD", "PD")]
+    usable = named or [s for s in found if s.value == "percent" and s.number is not None and s.number <= PARTIAL_RESPONSE]
+    if not usable:
+        return []
+    last = max(usable, key=_order)
+    same = [s for s in usable if _order(s)[0] == _order(last)[0]]
+    facts = []
+    for s in same:
+        state = "PR" if s.value == "percent" else str(s.value)
+        fact = as_fact("response_after_induction", s, _state(state, s, patient))
+        if s.value == "percent":
+            fact = Fact(fact.feature, fact.state, fact.statements, when=fact.when, date_source=fact.date_source, flags=("calculated",))
+        facts.append(fact)
+    worst = [f for f in facts if f.state in ("PD", "SD")]
+    return worst or facts
+
+
+def _state(response: str, s: Statement, patient: Patient) -> str:
+    if not _is_combination(patient):
+        return "other_regimen"
+    cycles = cycles_before(s, patient)
+    if cycles is None:
+        return "uncounted"
+    if cycles < FIRST_CYCLE:
+        return "early"
+    return response if cycles <= LAST_CYCLE else "late"
+
+
+def cycles_before(s: Statement, patient: Patient) -> int | None:
+    """Cycles given before a response: as its sentence says, else as its note, else as the last note before it."""
+    said = s.attributes.get("after_cycles")
+    if said is not None:
+        return int(said)
+    given = [c for c in patient.labelled("CYCLES") if c.assertion == "present" and c.number]
+    own = [c for c in given if c.note_id == s.note_id]
+    if own:
+        return int(max(own, key=lambda c: c.number or 0).number or 0)
+    before = [c for c in given if c.note_date and s.note_date and c.note_date <= s.note_date]
+    return int(max(before, key=lambda c: (c.note_date or date.min, c.number or 0)).number or 0) if before else None
+
+
+def _is_combination(patient: Patient) -> bool:
+    """Whether chemotherapy and a checkpoint inhibitor were both given."""
+    given = [s for s in patient.labelled("TREATMENT") if s.assertion == "present" and s.attributes.get("disease") != "other"]
+    return any(s.value == "chemotherapy" for s in given) and any(s.attributes.get("class") in CHECKPOINT for s in given)
+
+
+def _order(s: Statement) -> tuple[date, date, int]:
+    own = s.when.last if s.when is not None and s.date_source != "heading" else None
+    return (s.note_date or own or date.min, own or date.min, s.start)
