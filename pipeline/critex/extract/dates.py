@@ -42,11 +42,16 @@ PATTERN = re.compile(
     r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|" + _NUMBER_WORD + r")\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since)"
     r"|\b(?P<last>last|this|early this|late last|earlier this)\s(?P<lu>week|month|year|" + "|".join(_MONTHS) + r")\b"
     r"|\b(?P<today>today|this (?:morning|afternoon|evening|am|pm)|yesterday)\b"
-    r"|\b(?:in|since|from|of|until|till|c\.?|circa|around|about|yr|year)\s(?P<y1>(?:19|20)\d\d)(?!\d|[-/.]\d|\s?(?:copies|iu|mg|ml|cells))"
+    r"|(?<=[A-Za-z.]\s)(?P<y1>(?:19|20)\d\d)(?!\d|[-/.]\d|\s?(?:copies|iu|mg|ml|cells))"
     r"|(?<![\w./-])(?P<y0>(?:19[3-9]\d|20[0-4]\d))(?![\w%/]|\.\d|-\d|\s?(?:copies|iu\b|mg\b|ml\b|cells|x10|kcal|cm|mm))"
     r"|(?<![\d./A-Za-z-])(?P<sm1>\d{1,2})(?P<ssep>[/-])(?P<sm2>\d{1,2})(?![\d/%-]|\.\d|\s?(?:mm|cm|kg|ago|hr|day|week|month|dose|cycle|#|x\b|node|ln\b|power|strength|murmur|fib|of\b|hx|history|positive|pos\b|cores?\b))",
     re.I | re.A,
 )
+
+
+_ANCHOR = re.compile(r"(?<![\d])\d|\b(?:" + _MONTH[1:].split(")")[0] + r"|today|yesterday|this|last|early|late|earlier|" + _NUMBER_WORD + r")\b", re.I | re.A)
+"""Where a date can begin: the long pattern is tried only there."""
+_BEFORE_YEAR = re.compile(r"(?:\b(?:in|since|from|of|until|till|c|circa|around|about|yr|year)\.?)\s$", re.I)
 
 
 @dataclass(frozen=True)
@@ -197,8 +202,14 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
         In order of the text, not overlapping.
     """
     order = order if order in ("dmy", "mdy") else (order_of(text, anchor) or "dmy")
-    found = []
-    for m in PATTERN.finditer(text):
+    found, done = [], 0
+    for start in _ANCHOR.finditer(text):
+        if start.start() < done:
+            continue
+        m = PATTERN.match(text, start.start())
+        if m is None:
+            continue
+        done = m.end()
         when = _read(m, anchor, order)
         if when is not None and 1900 <= when.first.year <= 2100:
             found.append(DateMention(m.start(), m.end(), when))
@@ -247,6 +258,8 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
         return When(day, day, "relative")
     if g["y1"] or g["y0"]:
         y = int(g["y1"] or g["y0"])
+        if g["y1"] and not 1930 <= y <= 2049 and not _BEFORE_YEAR.search(m.string, max(0, m.start() - 8), m.start()):
+            return None
         if anchor and y > anchor.year + 1:
             return None
         return When(date(y, 1, 1), date(y, 12, 31))

@@ -18,12 +18,11 @@ _NOT_AGE = re.compile(
     r"\b(?:dx|diagnosed|at|when|since|age of|onset|smok\w+|from)\s?(?:at\s)?(?:age\s)?$|gy/?$|inclusion|age\s?(?:18|limit)",
     FLAGS,
 )
-_PRONOUN = re.compile(r"^(?:he|his|him|himself|she|her|herself)$", re.I)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, out, pronouns = doc.norm, [], []
-    for rule, m in hits:
+    norm, out = doc.norm, []
+    for rule, m in hits.of("demographics.age", "demographics.birth_date", "demographics.male", "demographics.female"):
         start, end = m.span()
         seg_start, _ = doc.segment_at(start)
         if rule.label == "BIRTH_DATE":
@@ -42,9 +41,6 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                         date_source="text",
                     )
                 )
-            continue
-        if rule.label == "SEX" and _PRONOUN.match(m.group()):
-            pronouns.append((rule, m))
             continue
         if _RELATIVE.search(norm, max(seg_start, start - 40), start) or doc.category_at(start) in (
             "family",
@@ -75,24 +71,20 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 **_dated(doc),
             )
         )
-    if not any(m.label == "SEX" for m in out) and pronouns:
-        values = [r.value for r, _ in pronouns]
-        best = max(("M", "F"), key=values.count)
-        if values.count(best) >= 2 and values.count(best) >= 3 * (len(values) - values.count(best)):
-            rule, m = next((r, m) for r, m in pronouns if r.value == best)
-            out.append(
-                Mention(
-                    m.start(),
-                    m.end(),
-                    "SEX",
-                    best,
-                    rule.id,
-                    assertion="present",
-                    temporality="current",
-                    attributes={"pronoun": True},
-                )
-            )
+    if not any(m.label == "SEX" for m in out):
+        out.extend(_by_pronoun(hits))
     return out
+
+
+def _by_pronoun(hits: FamilyHits) -> list[Mention]:
+    """Sex where a note's pronouns tell it plainly."""
+    pronouns = list(hits.of("demographics.pronoun_male", "demographics.pronoun_female"))
+    values = [r.value for r, _ in pronouns]
+    best = max(("M", "F"), key=values.count)
+    if values.count(best) < max(2, 3 * (len(values) - values.count(best))):
+        return []
+    rule, m = next((r, m) for r, m in pronouns if r.value == best)
+    return [Mention(m.start(), m.end(), "SEX", best, rule.id, assertion="present", temporality="current", attributes={"pronoun": True})]
 
 
 def _dated(doc: Document) -> dict[str, str]:

@@ -99,6 +99,8 @@ def _rules() -> tuple[Rule, ...]:
         line = content.lc.key(key)[0] + 1
         where = f"labs.yaml:{line}: analyte {key}"
         source = r"(?<![A-Za-z0-9\-])(?:" + str(spec["names"]) + r")(?![A-Za-z])"
+        # a look ahead is dropped by the scanner's prefilter ("N" followed by a number would be any "n"): there it is part of the match
+        trigger = r"(?:^|[^A-Za-z0-9\-])(?:" + str(spec["names"]).replace("(?=", "(?:") + r")"
         out.append(
             Rule(
                 f"labs.{key}",
@@ -106,6 +108,7 @@ def _rules() -> tuple[Rule, ...]:
                 str(key),
                 re.compile(source, FLAGS),
                 source,
+                trigger=trigger,
                 examples=read_cases(spec.get("examples"), where),
                 near_misses=read_cases(spec.get("near_misses"), where),
                 file="labs.yaml",

@@ -42,6 +42,8 @@ class Rule:
     temporality: str | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
     priority: int = 0
+    trigger: str = ""
+    """Expression for the first look where the scanner would drop too much of the rule's own: it must find all that the rule finds."""
     examples: tuple[Case, ...] = ()
     near_misses: tuple[Case, ...] = ()
     file: str = ""

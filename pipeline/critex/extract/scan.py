@@ -13,7 +13,9 @@ import re
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
+from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any
 
 from critex.extract.patterns import Rule
@@ -25,6 +27,15 @@ except ImportError:  # platforms without a wheel
 
 REACH = 320
 """Characters that one rule's match may span; patterns that need more are cut."""
+_SLACK = 40
+"""Characters looked at beyond a rule's own width, for what it looks behind and ahead at."""
+
+
+@cache
+def reach_of(pattern: re.Pattern[str]) -> int:
+    """How far before its end a match of a pattern can start."""
+    widest = int(sre_parser.parse(pattern.pattern, pattern.flags).getwidth()[1])
+    return min(REACH, widest + _SLACK)
 
 
 class Hits:
@@ -49,12 +60,14 @@ class Hits:
         if not ends:
             return
         n, done = len(self.text), 0
+        before = reach_of(pattern)
+        after = min(REACH, before + 2 * _SLACK)
         i = 0
         while i < len(ends):
-            low, high = max(done, ends[i] - REACH), min(n, ends[i] + REACH)
-            while i + 1 < len(ends) and ends[i + 1] - REACH <= high:
+            low, high = max(done, ends[i] - before), min(n, ends[i] + after)
+            while i + 1 < len(ends) and ends[i + 1] - before <= high:
                 i += 1
-                high = min(n, ends[i] + REACH)
+                high = min(n, ends[i] + after)
             i += 1
             for m in pattern.finditer(self.text, low, n if high >= n else high):
                 if m.end() == high < n:  # cut at the window's end: no real match ends there
@@ -80,7 +93,7 @@ class Scanner:
         self.engine = "python" if engine == "python" or hyperscan is None else "hyperscan"
         self._db: Any = None
         if self.engine == "hyperscan" and self.rules:
-            self._db = _database([r.source for r in self.rules])
+            self._db = _database([r.trigger or r.source for r in self.rules])
             self._db.scratch = hyperscan.Scratch(self._db)
 
     def scan(self, text: str) -> Hits:

@@ -22,7 +22,8 @@ _LIST_GAP = re.compile(
 )
 _ANSWER_NO = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:no|n|nil|none|never)\b", FLAGS)
 _ANSWER_YES = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:yes|y)\b", FLAGS)
-_VALUE_NO = re.compile(r"[\s/),]*(?:\([^)]{0,20}\)\s?)?[:=-]{1,2}\s?(?:nil|none|no|never|N|not (?:given|received|done)|naive|-|x)\b|\s?\(\s?-\s?\)|\s?[:=]\s?0\b|\s?\[\s?\]\s?yes|[\s-]na[iï]ve\b|\s(?:nil|never)\b", FLAGS)  # fmt: skip
+_LISTED = re.compile(r"(?<![A-Za-z])(?:biologics?|(?:monoclonal )?antibod(?:y|ies)|surgery|operations?|hormones?|(?:anti-?)?PD-?L-?1|(?:anti-?)?PD-?1|CTLA-?4|radiation|RT|XRT|chemo|IO|targeted (?:therapy|drugs?)|anything)(?![A-Za-z])", FLAGS)  # fmt: skip
+_VALUE_NO = re.compile(r"[\s/),&+-]*(?:exposures?|use|history|hx|therapy|treatment|inhibitors?|agents?|drugs?|or|and)?[\s/),]*(?:\([^)]{0,20}\)\s?)?[:=-]{1,2}\s?(?:nil|none|no|never|N|not (?:given|received|done)|naive|-|x)\b|\s?\(\s?-\s?\)|\s?[:=]\s?0\b|\s?\[\s?\]\s?yes|[\s-]na[iï]ve\b|\s(?:nil|never)\b", FLAGS)  # fmt: skip
 _VALUE_YES = re.compile(r"\s?[:=-]{1,2}\s?(?:yes|Y\b|done|given|completed|(?:19|20)\d\d)", FLAGS)
 _NEXT_CORRECTS = re.compile(
     r"\s*[\[(*-]*\s*(?:this|that|it|entry|correction|wrong|error|note|nb|n\.b\.|addendum|above)\b", FLAGS
@@ -57,8 +58,10 @@ def _diseases() -> dict[str, re.Pattern[str]]:
     return {str(k): re.compile(rf"(?<![A-Za-z])(?:{v})(?![A-Za-z])", FLAGS) for k, v in content.items()}
 
 
-def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> str:
-    """``present`` (given), ``hypothetical`` (planned), ``absent`` (never given, refused), ``family``, or ``possible`` where nothing tells.
+def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> tuple[str, bool]:
+    """What was done, and whether it is only inferred (from a cue that stands apart, or from a day in the past).
+
+    ``present`` (given), ``hypothetical`` (planned), ``absent`` (never given, refused), ``family``, or ``possible`` where nothing tells.
 
     Parameters
     ----------
@@ -73,39 +76,52 @@ def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> str:
     left = _blank(norm, seg_start, m.start, spans)
     right = _blank(norm, m.end, seg_end, spans)
     if (relative := _RELATIVE.search(left)) and not _ACCOMPANIED.search(left) and relative:
-        return "family"
+        return "family", False
     asked = _blank(norm, m.end, min(len(norm), m.end + 60), spans)
     if _VALUE_NO.match(right) or _ANSWER_NO.match(asked):
-        return "absent"
+        return "absent", False
     if _ANSWER_YES.match(asked):
-        return "present"
+        return "present", False
     if _CHANGES.match(norm, m.start):
-        return "present"
+        return "present", False
     if _ALLERGIC.search(left):
-        return "possible"
+        return "possible", False
     if _VALUE_YES.match(right):
-        return "present"
+        return "present", False
     if boundary := list(_BOUNDARY.finditer(left)):
         left = left[boundary[-1].end() :]
     if boundary := list(_BOUNDARY.finditer(right)):
         right = right[: boundary[0].start()]
     before = _before(left)
     after = _after(right)
-    if _cues()["refused"].search(right[:45]) or _cues()["refused"].search(left[-32:]):
-        return "absent"
+    if _refusal(left, right):
+        return "absent", False
     chosen = _choose(before, after)
     if chosen == "absent" and re.search(r"\b(?:if|unless|whether)\b|若|如", left, FLAGS):
-        return "hypothetical"
+        return "hypothetical", False
     if chosen == "present" and _is_ahead(doc, m):
-        return "hypothetical"
+        return "hypothetical", False
     if (
         chosen == "present"
         and doc.category_at(m.start) == "plan"
         and not (before and before[0] == "present" and before[2])
         and not _DONE.match(right)
     ):
-        return "hypothetical"
-    return chosen or _by_date_or_section(doc, m)
+        return "hypothetical", False
+    if chosen is None:
+        return _by_date_or_section(doc, m), True
+    is_strong = (before is not None and before[0] == chosen and before[2]) or (after is not None and after[0] == chosen and after[2])
+    return chosen, not is_strong
+
+
+def _refusal(left: str, right: str) -> bool:
+    return bool(_cues()["refused"].search(right[:45]) or _cues()["refused"].search(left[-32:]))
+
+
+def is_refused(doc: Document, m: Mention) -> bool:
+    """Whether a treatment that was not given was refused or withheld (which does not say that there was none before)."""
+    seg_start, seg_end = doc.segment_at(m.start)
+    return _refusal(doc.norm[seg_start : m.start], doc.norm[m.end : seg_end])
 
 
 def _is_ahead(doc: Document, m: Mention) -> bool:
@@ -123,7 +139,7 @@ def _blank(norm: str, start: int, end: int, spans: list[tuple[int, int]]) -> str
         if s < end and start < e:
             a, b = max(s, start) - start, min(e, end) - start
             text = text[:a] + " " * (b - a) + text[b:]
-    return text
+    return _LISTED.sub(lambda x: " " * len(x.group()), text)
 
 
 def _before(left: str) -> tuple[str, int, bool] | None:

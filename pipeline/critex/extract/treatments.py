@@ -13,7 +13,7 @@ from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family, resolve_overlaps
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
-from critex.extract.treatment_context import disease_of, is_other_patients, is_study, status_of
+from critex.extract.treatment_context import disease_of, is_other_patients, is_refused, is_study, status_of
 
 _NAIVE_NEGATED = re.compile(r"\b(?:not|no longer|isn't|is not)\s+$", FLAGS)
 _RULES_OF_TRIAL = re.compile(
@@ -27,7 +27,7 @@ _COMORBIDITY = re.compile(
     FLAGS,
 )
 _ANY_CANCER = re.compile(
-    r"of any kind|any cancer|any malignan|ever\b|any tumou?r|any (?:other )?anti-?\s?(?:cancer|tumou?r)", FLAGS
+    r"of any (?:kind|sort|type)|any cancer|any malignan|\bever\b|any tumou?r|any (?:other |prior |previous )?(?:anti-?\s?(?:cancer|tumou?r)|oncolog\w+)", FLAGS
 )
 _OWN_CANCER = re.compile(
     r"anti-?\s?(?:cancer|tumou?r|neoplas)|cancer|tumou?r|oncolog|NPC|na[iï]ve|初治|肿瘤|for (?:it|this)\b|nothing",
@@ -100,14 +100,19 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> None:
     category = doc.category_at(m.start)
     if is_other_patients(doc, m.start, m.end):
         m.assertion = "absent"
+        m.attributes["correction"] = True
     elif category not in ("family", "criteria", "education", "allergies"):
-        m.assertion = status_of(doc, m, spans)
+        m.assertion, is_weak = status_of(doc, m, spans)
+        if is_weak and m.assertion == "present":
+            m.attributes["weak"] = True
     elif category == "allergies":
         m.assertion = "possible"
     if m.assertion in ("absent", "present", "possible") and _RULES_OF_TRIAL.search(
         norm, doc.segment_at(m.start)[0], m.start
     ):
         m.assertion = "hypothetical"
+    if m.assertion == "absent" and is_refused(doc, m):
+        m.attributes["refused"] = True
     if m.assertion == "present":
         if is_study(doc, m.start, m.end):
             m.attributes["study"] = True

@@ -141,6 +141,9 @@ def _resolve(name: str, given: list[Statement], none: list[Statement]) -> list[F
     """One state: a treatment named later than the last "none" stands beside it; earlier it contradicts it."""
     if given and none:
         last_none = max((s.note_date or date.min) for s in none)
+        # what was only inferred (a day beside a treatment, a cue apart from it) is no match for a plain statement, unless its day is later
+        given = [s for s in given if not s.attributes.get("weak") or (s.date_source in OWN_DATES and _known_later(s, last_none))]
+    if given and none:
         later = [s for s in given if _known_later(s, last_none)]
         if not later:
             return [

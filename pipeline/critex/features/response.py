@@ -34,8 +34,15 @@ def response_after_induction(patient: Patient) -> list[Fact]:
         if s.value == "percent":
             fact = Fact(fact.feature, fact.state, fact.statements, when=fact.when, date_source=fact.date_source, flags=("calculated",))
         facts.append(fact)
-    worst = [f for f in facts if f.state in ("PD", "SD")]
-    return worst or facts
+    worst = [f for f in facts if f.state in ("PD", "SD")] or facts
+    return [_with_the_same(worst[-1], usable)]
+
+
+def _with_the_same(fact: Fact, usable: list[Statement]) -> Fact:
+    """The fact with every statement of the same response as evidence, reports first."""
+    first = fact.statements[0]
+    same = sorted((s for s in usable if s.value == first.value), key=lambda s: (s.rank, s is not first, s.start))
+    return Fact(fact.feature, fact.state, tuple(same), when=fact.when, date_source=fact.date_source, attributes=fact.attributes, flags=fact.flags)
 
 
 def _state(response: str, s: Statement, patient: Patient) -> str:
