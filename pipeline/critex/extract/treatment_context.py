@@ -110,7 +110,9 @@ def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> tuple[
         return "hypothetical", False
     if chosen is None:
         return _by_date_or_section(doc, m), True
-    is_strong = (before is not None and before[0] == chosen and before[2]) or (after is not None and after[0] == chosen and after[2])
+    is_strong = (before is not None and before[0] == chosen and before[2]) or (
+        after is not None and after[0] == chosen and after[2]
+    )
     return chosen, not is_strong
 
 

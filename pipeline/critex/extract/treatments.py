@@ -27,10 +27,15 @@ _COMORBIDITY = re.compile(
     FLAGS,
 )
 _ANY_CANCER = re.compile(
-    r"of any (?:kind|sort|type)|any cancer|any malignan|\bever\b|any tumou?r|any (?:other |prior |previous )?(?:anti-?\s?(?:cancer|tumou?r)|oncolog\w+)", FLAGS
+    r"of any (?:kind|sort|type)|any cancer|any malignan|\bever\b|any tumou?r|any (?:other |prior |previous )?(?:anti-?\s?(?:cancer|tumou?r)|oncolog\w+)",
+    FLAGS,
 )
 _OWN_CANCER = re.compile(
     r"anti-?\s?(?:cancer|tumou?r|neoplas)|cancer|tumou?r|oncolog|NPC|na[iï]ve|初治|肿瘤|for (?:it|this)\b|nothing",
+    FLAGS,
+)
+_ONCOLOGY = re.compile(
+    r"cancer|carcinoma|tumou?r|malignan|metasta|oncolog|nasophar|chemo|\b(?:NPC|NKC|mets|M1|PD-?1|immunotherapy|Ca)\b|na[iï]ve|systemic therapy|肿瘤|癌|初治",
     FLAGS,
 )
 _CYCLES = re.compile(
@@ -67,6 +72,8 @@ def _read_naive(doc: Document, m: Mention) -> bool:
     if _NAIVE_NEGATED.search(before):
         return False
     disease = disease_of(doc, m.start, m.end)
+    if not _ONCOLOGY.search(norm) or re.search(r"\bif\s+$", before, FLAGS):
+        return False
     if not _OWN_CANCER.search(words) and disease != "npc":
         last = [c.end() for c in _COMORBIDITY.finditer(before)]
         if last or _COMORBIDITY.match(norm[m.end : end].removeprefix(" for ").strip()):

@@ -68,19 +68,30 @@ def lesion_is_measurable(s: Statement) -> bool | None:
 
 @derivation("measurable_disease")
 def measurable_disease(patient: Patient) -> list[Fact]:
-    """Facts ``stated``, ``measured`` (a lesion that qualifies) or ``none`` (stated only); a "none" and newer sizes against it are a conflict."""
+    """Facts ``declared``, ``measured`` (a lesion that qualifies) or ``none`` (stated only); a "none" and newer sizes against it are a conflict."""
     name = "measurable_disease"
     stated = [s for s in patient.labelled("MEASURABLE") if s.assertion in ("present", "absent")]
-    sized = [s for s in patient.labelled("LESION") if s.assertion == "present" and _counts(s, patient) and lesion_is_measurable(s)]
+    sized = [
+        s
+        for s in patient.labelled("LESION")
+        if s.assertion == "present" and _counts(s, patient) and lesion_is_measurable(s)
+    ]
     if stated:
         last = stated[-1]
         if last.assertion == "present":
-            return [as_fact(name, last, "stated"), *(as_fact(name, s, "measured") for s in sized)]
-        newer = [s for s in sized if s.note_id != last.note_id and (s.note_date is None or last.note_date is None or s.note_date >= last.note_date)]
+            return [as_fact(name, last, "declared"), *(as_fact(name, s, "measured") for s in sized)]
+        newer = [
+            s
+            for s in sized
+            if s.note_id != last.note_id
+            and (s.note_date is None or last.note_date is None or s.note_date >= last.note_date)
+        ]
         if newer:
             return [Fact(name, CONFLICT, (last,), when=last.when, against=tuple(newer), flags=("conflict",))]
         return [as_fact(name, last, "none")]
-    sized.sort(key=lambda s: (not s.attributes.get("primary") and s.attributes.get("organ") == "unspecified", -(s.number or 0)))
+    sized.sort(
+        key=lambda s: (not s.attributes.get("primary") and s.attributes.get("organ") == "unspecified", -(s.number or 0))
+    )
     return [as_fact(name, s, "measured") for s in sized]
 
 

@@ -51,7 +51,15 @@ def _best(statements: list[Statement]) -> list[Statement]:
 
 def _fact(name: str, state: str, statements: list[Statement], against: list[Statement]) -> Fact:
     first = as_fact(name, statements[0], state)
-    return Fact(name, state, tuple(statements), when=first.when, date_source=first.date_source, attributes=first.attributes, against=tuple(against))
+    return Fact(
+        name,
+        state,
+        tuple(statements),
+        when=first.when,
+        date_source=first.date_source,
+        attributes=first.attributes,
+        against=tuple(against),
+    )
 
 
 @derivation("cns_metastasis")
@@ -75,12 +83,18 @@ def cns_metastasis(patient: Patient) -> list[Fact]:
     return [_fact(name, "clear", sorted(clear, key=lambda s: (s.rank, -_order(s)[0].toordinal(), s.start)), doubt)]
 
 
-def _with_metastases(name: str, there: list[Statement], symptomatic: list[Statement], clear: list[Statement], states: list[Statement]) -> list[Fact]:
+def _with_metastases(
+    name: str, there: list[Statement], symptomatic: list[Statement], clear: list[Statement], states: list[Statement]
+) -> list[Fact]:
     treated = [s for s in states if s.value == "treated" and s.assertion == "present"]
     controlled = [
         s
         for s in states
-        if s.value == "controlled" and s.assertion == "present" and (treated or not _ONLY_SYMPTOMS.search(s.text) or _CONTROL.search(s.text.lower().replace("asymptomatic", "")))
+        if s.value == "controlled"
+        and s.assertion == "present"
+        and (
+            treated or not _ONLY_SYMPTOMS.search(s.text) or _CONTROL.search(s.text.lower().replace("asymptomatic", ""))
+        )
     ]
     if clear and there:
         last_clear = max(clear, key=_order)

@@ -9,9 +9,7 @@ from critex.features.derive import derivation
 from critex.features.facts import CONFLICT, OWN_DATES, Fact, Statement
 from critex.features.patient import Patient, as_fact
 
-ANTI_TUMOUR = frozenset(
-    {"radiotherapy", "chemotherapy", "immunotherapy", "targeted", "surgery", "local", "any"}
-)
+ANTI_TUMOUR = frozenset({"radiotherapy", "chemotherapy", "immunotherapy", "targeted", "surgery", "local", "any"})
 """Values of TREATMENT that are treatment of the cancer; herbs and hormones are not."""
 SYSTEMIC = frozenset({"chemotherapy", "immunotherapy", "targeted", "hormone"})
 CHECKPOINT = frozenset({"pd1", "pdl1", "ctla4", "ici"})
@@ -53,9 +51,9 @@ def prior_checkpoint(patient: Patient) -> list[Fact]:
         and not (s.attributes.get("refused") or s.attributes.get("correction") or s.attributes.get("drug"))
     ]
     for s in patient.labelled("TREATMENT"):
-        if s.assertion == "absent" and s.value == "any" and s.attributes.get("disease") != "other":
-            if s.attributes.get("scope") == "any_cancer" or not _systemic_elsewhere(patient):
-                never.append(s)
+        is_general = s.assertion == "absent" and s.value == "any" and s.attributes.get("disease") != "other"
+        if is_general and (s.attributes.get("scope") == "any_cancer" or not _systemic_elsewhere(patient)):
+            never.append(s)
     return _resolve("prior_checkpoint", given, sorted(never, key=_order))
 
 
@@ -63,7 +61,9 @@ def before_index(patient: Patient) -> list[Statement]:
     """Treatments given before the index date, the trial's own course and corrected entries excepted."""
     start = study_start(patient)
     index = patient.index_date
-    corrected = {s.attributes.get("drug") for s in patient.labelled("TREATMENT") if s.attributes.get("correction")} - {None}
+    corrected = {s.attributes.get("drug") for s in patient.labelled("TREATMENT") if s.attributes.get("correction")} - {
+        None
+    }
     found = []
     for s in patient.labelled("TREATMENT"):
         if s.assertion != "present" or s.attributes.get("drug") in corrected:
@@ -107,7 +107,8 @@ def _first_day(s: Statement) -> date | None:
 
 def no_treatment(patient: Patient) -> list[Statement]:
     """Statements that nothing was given for this cancer: a general one, or chemotherapy and radiotherapy both denied in one note."""
-    found, denied = [], {}
+    found: list[Statement] = []
+    denied: dict[str, dict[str | None, Statement]] = {}
     for s in patient.labelled("TREATMENT"):
         if s.assertion != "absent" or s.attributes.get("disease") == "other":
             continue
@@ -142,12 +143,18 @@ def _resolve(name: str, given: list[Statement], none: list[Statement]) -> list[F
     if given and none:
         last_none = max((s.note_date or date.min) for s in none)
         # what was only inferred (a day beside a treatment, a cue apart from it) is no match for a plain statement, unless its day is later
-        given = [s for s in given if not s.attributes.get("weak") or (s.date_source in OWN_DATES and _known_later(s, last_none))]
+        given = [
+            s
+            for s in given
+            if not s.attributes.get("weak") or (s.date_source in OWN_DATES and _known_later(s, last_none))
+        ]
     if given and none:
         later = [s for s in given if _known_later(s, last_none)]
         if not later:
             return [
-                Fact(name, CONFLICT, (given[0],), when=given[0].when, against=(none[-1], *given[1:]), flags=("conflict",))
+                Fact(
+                    name, CONFLICT, (given[0],), when=given[0].when, against=(none[-1], *given[1:]), flags=("conflict",)
+                )
             ]
         given, none = later, []
     state = "given" if given else "none"

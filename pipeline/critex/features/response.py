@@ -17,12 +17,16 @@ PARTIAL_RESPONSE = -30.0
 
 @derivation("response_after_induction")
 def response_after_induction(patient: Patient) -> list[Fact]:
-    """The newest response: ``CR``, ``PR``, ``SD`` or ``PD`` after 4 to 6 cycles of chemotherapy with a PD-1 antibody, else ``early``, ``late``,
-    ``uncounted`` (cycles not written) or ``other_regimen``.
+    """Newest response after the induction course.
+
+    ``CR``, ``PR``, ``SD`` or ``PD`` after 4 to 6 cycles of chemotherapy with a PD-1 antibody, else ``early``, ``late``, ``uncounted`` (cycles not
+    written) or ``other_regimen``.
     """
     found = [s for s in patient.labelled("RESPONSE") if s.assertion == "present"]
     named = [s for s in found if s.value in ("CR", "PR", "SD", "PD")]
-    usable = named or [s for s in found if s.value == "percent" and s.number is not None and s.number <= PARTIAL_RESPONSE]
+    usable = named or [
+        s for s in found if s.value == "percent" and s.number is not None and s.number <= PARTIAL_RESPONSE
+    ]
     if not usable:
         return []
     last = max(usable, key=_order)
@@ -32,7 +36,14 @@ def response_after_induction(patient: Patient) -> list[Fact]:
         state = "PR" if s.value == "percent" else str(s.value)
         fact = as_fact("response_after_induction", s, _state(state, s, patient))
         if s.value == "percent":
-            fact = Fact(fact.feature, fact.state, fact.statements, when=fact.when, date_source=fact.date_source, flags=("calculated",))
+            fact = Fact(
+                fact.feature,
+                fact.state,
+                fact.statements,
+                when=fact.when,
+                date_source=fact.date_source,
+                flags=("calculated",),
+            )
         facts.append(fact)
     worst = [f for f in facts if f.state in ("PD", "SD")] or facts
     return [_with_the_same(worst[-1], usable)]
@@ -42,7 +53,15 @@ def _with_the_same(fact: Fact, usable: list[Statement]) -> Fact:
     """The fact with every statement of the same response as evidence, reports first."""
     first = fact.statements[0]
     same = sorted((s for s in usable if s.value == first.value), key=lambda s: (s.rank, s is not first, s.start))
-    return Fact(fact.feature, fact.state, tuple(same), when=fact.when, date_source=fact.date_source, attributes=fact.attributes, flags=fact.flags)
+    return Fact(
+        fact.feature,
+        fact.state,
+        tuple(same),
+        when=fact.when,
+        date_source=fact.date_source,
+        attributes=fact.attributes,
+        flags=fact.flags,
+    )
 
 
 def _state(response: str, s: Statement, patient: Patient) -> str:
@@ -71,7 +90,9 @@ def cycles_before(s: Statement, patient: Patient) -> int | None:
 
 def _is_combination(patient: Patient) -> bool:
     """Whether chemotherapy and a checkpoint inhibitor were both given."""
-    given = [s for s in patient.labelled("TREATMENT") if s.assertion == "present" and s.attributes.get("disease") != "other"]
+    given = [
+        s for s in patient.labelled("TREATMENT") if s.assertion == "present" and s.attributes.get("disease") != "other"
+    ]
     return any(s.value == "chemotherapy" for s in given) and any(s.attributes.get("class") in CHECKPOINT for s in given)
 
 
