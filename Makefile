@@ -42,7 +42,7 @@ lint: setup-dev
 	$(BIN)/mypy
 
 docs: setup-dev
-	$(BIN)/zensical build --clean
+	$(BIN)/mkdocs build --clean --strict
 
 lock:
 	rm -f requirements.lock requirements-dev.lock
