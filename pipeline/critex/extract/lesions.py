@@ -12,12 +12,17 @@ from functools import cache
 from critex.extract.anatomy import organ_of, organ_pattern
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family
+from critex.extract.forms import answer_after
 from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 
 _SPECIMEN_NOTE = re.compile(r"patholog|histolog|cytolog|operat|surgical|biopsy", re.I)
 _CLAUSE = re.compile(r"[;:.](?=\s|$)|(?<=\d)\s?(?:mm|cm)\)?(?=[,;.\s])|\n", FLAGS)
+_DOUBT = re.compile(
+    r"\b(?:indeterminate|non-?specific|too small|(?:cannot|can't|not) (?:be )?(?:excluded?|characteri[sz]ed?)|suspicious|equivocal|probably benign|inflammatory|infecti(?:on|ve)|reactive|\?)",
+    FLAGS,
+)
 _PREVIOUS = re.compile(
     r"\b(?:previous\w*|prev\.?|prior|baseline|before|was|from|formerly|last|C\d|compared (?:to|with)|原|前)\s?:?\s?$",
     FLAGS,
@@ -62,7 +67,10 @@ def _measurable(doc: Document, mention: Mention) -> bool:
         mention.assertion = "hypothetical"
     elif mention.assertion is None:
         following = norm[mention.end : min(end, mention.end + 16)]
-        if re.match(r"\s?(?:\([^)]*\))?\s?[:=-]?\s?(?:no|nil|none|N|absent)\b", following, FLAGS) or re.search(
+        answer = answer_after(norm, mention.end, doc.line_at(mention.start).end)
+        if answer is not None:
+            mention.assertion = "absent" if answer[0] == "no" else "present"
+        elif re.match(r"\s?(?:\([^)]*\))?\s?[:=-]?\s?(?:no|nil|none|N|absent)\b", following, FLAGS) or re.search(
             r"\b(?:no|not|nil|without|isn't|never)\s+(?:\w+\s+){0,2}$", around, FLAGS
         ):
             mention.assertion = "absent"
@@ -94,7 +102,10 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
         _names_organ(near) and words["lesion"].search(norm, start, end)
     ):
         return False
-    if words["benign"].search(near) and not re.search(r"metasta|met\b|malignan", near, FLAGS):
+    alone = len(re.findall(r"\d\s?(?:mm|cm)\b", norm[start:end])) == 1
+    if words["benign"].search(near if not alone else norm[start:end]) and not re.search(
+        r"metasta|met\b|malignan", near, FLAGS
+    ):
         return False
     mention.number, mention.unit = max(sizes), "mm"
     mention.canonical, mention.canonical_unit = max(sizes), "mm"
@@ -112,6 +123,7 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
     )
     a["treated"] = bool(words["irradiated"].search(near))
     a["modality"] = modality
+    a["doubtful"] = bool(_DOUBT.search(norm, start if alone else left, end if alone else right))
     a["baseline"] = not _PREVIOUS.search(norm, max(start, mention.start - 22), mention.start)
     mention.assertion = "present"
     return True

@@ -43,6 +43,9 @@ _METS_OF = re.compile(
 )
 _EXERCISE = re.compile(r"(?:\d|[<>≥≤]|four|five|seven|ten|good|poor|capacity|tolerance|achieved|of)\s*$", FLAGS)
 _LESION_END = re.compile(r"lesions?\Z", FLAGS)
+_EXAMINED = re.compile(
+    r"\W*(?:\d{1,2}[.)]\s*)?(?:(?:MRI?|CT)\s(?:of\s)?(?:the\s)?(?:brain|head)|brain MRI|(?:brain|head) CT)\b", FLAGS
+)
 _OPEN_AFTER = re.compile(
     r"\s*(?:\?|(?:is |are |was )?(?:not (?:\w+ )?(?:excluded|ruled out|favou?red)|cannot|can't|less likely|unlikely|possible|suspected|likely))",
     FLAGS,
@@ -268,6 +271,15 @@ class _Sentence:
             if len(sites) == 1 and not any(t.kind == "imaging" for t in title):
                 return sites[0].value
         opening = self.tokens[:i]
+        if (
+            self.index
+            and not any(t.is_organ or t.kind == "imaging" for t in opening)
+            and any("absent" in t.cues for t in opening)
+        ):
+            start, end = doc.segments[self.index - 1]
+            examined = _EXAMINED.match(doc.norm, start, end)  # "MRI brain: clivus invaded; no parenchymal mets"
+            if examined and "\n" not in doc.norm[start : self.start].strip():
+                return "brain"
         goes_on = any("link" in t.cues for t in opening) or (
             all(t.kind in ("modifier", "mark") for t in opening) and _OPEN_AFTER.match(doc.norm, self.tokens[i].end)
         )

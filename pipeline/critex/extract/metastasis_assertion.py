@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from critex.extract.forms import answer_after
 from critex.extract.metastasis_tokens import Token
 from critex.extract.patterns import FLAGS, load_yaml
 
@@ -95,6 +96,11 @@ def claim(norm: str, tokens: list[Token], group: Group, earlier: list[Group], en
     end : int
         End of the text that may still be about it (the next phrase or the end of the sentence).
     """
+    line_end = norm.find("\n", tokens[group.last].end)
+    answer = answer_after(norm, tokens[group.last].end, len(norm) if line_end < 0 else line_end)
+    if answer is not None and (answer[0] == "no" or "[" in norm[tokens[group.last].end : answer[2]]):
+        group.assertion, group.cue = ("absent" if answer[0] == "no" else "present"), (answer[1], answer[2])
+        return
     after = _from_after(norm, tokens[group.last].end, end)
     if after is not None:
         group.assertion, group.cue = after

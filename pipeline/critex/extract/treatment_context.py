@@ -10,6 +10,7 @@ import re
 from functools import cache
 
 from critex.extract.document import Document
+from critex.extract.forms import answer_after
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 
@@ -77,6 +78,9 @@ def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> tuple[
     right = _blank(norm, m.end, seg_end, spans)
     if (relative := _RELATIVE.search(left)) and not _ACCOMPANIED.search(left) and relative:
         return "family", False
+    answer = answer_after(norm, m.end, doc.line_at(m.start).end)
+    if answer is not None:
+        return ("absent" if answer[0] == "no" else "present"), False
     asked = _blank(norm, m.end, min(len(norm), m.end + 60), spans)
     if _VALUE_NO.match(right) or _ANSWER_NO.match(asked):
         return "absent", False

@@ -60,6 +60,8 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 kept.append(m)
             continue
         _read(doc, m, spans)
+        if m.rule == "treatments.asked" and m.assertion != "absent":
+            continue  # a question without an answer
         kept.append(m)
     return kept
 

@@ -96,8 +96,8 @@ def measurable_disease(patient: Patient) -> list[Fact]:
 
 
 def _counts(s: Statement, patient: Patient) -> bool:
-    """Whether a size is the patient's current one: not an earlier value, not of an old course of disease."""
-    if s.attributes.get("baseline") is False:
+    """Whether a size is the patient's current one: not an earlier value, not of an old course of disease, not in doubt."""
+    if s.attributes.get("baseline") is False or s.attributes.get("doubtful"):
         return False
     if s.date_source in OWN_DATES and s.when is not None and patient.index_date is not None:
         return s.when.last >= patient.index_date - _OLD
