@@ -72,8 +72,8 @@ def test_a_threshold_is_changed_without_python(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("find", "replace", "message"),
     [
-        ("    says: HIV infection.", "    says: HIV infection.\n    threshold: 3", ":34:5: criteria.2.threshold: unknown key"),
-        ("verdict: fail, when: {hiv: positive}", "verdict: fails, when: {hiv: positive}", ":36:"),
+        ("    says: HIV infection.", "    says: HIV infection.\n    threshold: 3", ":33:5: criteria.2.threshold: unknown key"),
+        ("verdict: fail, when: {hiv: positive}", "verdict: fails, when: {hiv: positive}", ":35:10: criteria.2.decide.0.verdict"),
         ("{hiv: negative}", "{hvi: negative}", "no feature 'hvi'"),
         ("phase: screening\n    says: Aged", "phase: screning\n    says: Aged", "phase 'screning'"),
         ("id: X1.hiv", "id: A1.age", "defined twice"),

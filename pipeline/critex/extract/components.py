@@ -5,8 +5,7 @@ there; ``span._.critex`` holds the mention, and medspaCy's attributes (``is_nega
 ``is_family``) say the same as its assertion.
 """
 
-from __future__ import annotations
-
+# no `from __future__ import annotations` here: spaCy resolves the annotations of factories
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -117,7 +116,8 @@ def _register(family: str) -> None:
     def make(nlp: Language, name: str) -> Callable[[Doc], Doc]:
         return FamilyComponent(family)
 
-    Language.factory(f"critex_{family}", func=make)
+    if not Language.has_factory(f"critex_{family}"):
+        Language.factory(f"critex_{family}", func=make)
 
 
 for _family in NAMES:
