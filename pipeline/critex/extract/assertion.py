@@ -15,6 +15,7 @@ _SECTION_ASSERTION = {"family": "family", "criteria": "hypothetical", "education
 _SECTION_DEFAULT = {"plan": "hypothetical", "indication": "hypothetical"}
 """Sections that make a mention hypothetical only where the sentence says nothing else; which labels: ``_PLAN_LABELS``."""
 _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
+_TICKED_LABELS = frozenset({"RESPONSE"})
 _RANK = ("family", "hypothetical", "absent", "possible")
 
 
@@ -27,6 +28,9 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         by_segment.setdefault(doc.segment_index(m.start), []).append(m)
     for index, group in by_segment.items():
         start, end = doc.segments[index]
+        for m in group:
+            if m.label in _TICKED_LABELS:
+                _from_box(doc, m)
         open_ = [m for m in group if m.assertion is None or m.temporality is None]
         if not open_:
             continue
@@ -35,6 +39,13 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             if m.assertion is None:
                 _from_form(doc, m)
             _decide_one(m, cues)
+
+
+def _from_box(doc: Document, m: Mention) -> None:
+    """A box beside a mention decides it, whatever its family thought."""
+    line = doc.line_at(m.start)
+    if not boxes_trail(doc.norm, line.start, line.end) and (box := box_before(doc.norm, m.start, line.start)) is not None:
+        m.assertion = "present" if box == "ticked" else "absent"
 
 
 def _from_form(doc: Document, m: Mention) -> None:
