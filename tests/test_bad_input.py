@@ -31,28 +31,40 @@ def critex(*words: str | Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 
 @pytest.fixture
-def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     """Write a file, run critex on it; exit status, what was printed, and the output folder."""
 
     def go(name: str, content: str | bytes, *more: str) -> tuple[int, str, Path]:
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         out = tmp_path / "out"
-        status, printed = critex("run", path, "--out", out, "--workers", "1", *more, capsys=capsys, monkeypatch=monkeypatch)
+        status, printed = critex(
+            "run", path, "--out", out, "--workers", "1", *more, capsys=capsys, monkeypatch=monkeypatch
+        )
         return status, printed, out
 
     return go
 
 
-def test_a_good_file_ends_with_0_and_all_tables(run) -> None:  # noqa: ANN001
+def test_a_good_file_ends_with_0_and_all_tables(run) -> None:
     status, printed, out = run("notes.csv", f"note_id,patient_id,note_date,text\nn1,p1,2026-03-12,{NOTE}\n")
     assert status == 0
     assert "NCT07235319" in printed
-    for name in ("mentions.parquet", "features.parquet", "verdicts.parquet", "evidence.parquet", "candidates.csv", "errors.csv", "run.json", "report.html", "notes.parquet"):
+    for name in (
+        "mentions.parquet",
+        "features.parquet",
+        "verdicts.parquet",
+        "evidence.parquet",
+        "candidates.csv",
+        "errors.csv",
+        "run.json",
+        "report.html",
+        "notes.parquet",
+    ):
         assert (out / name).is_file(), name
 
 
-def test_a_missing_text_column_names_the_columns_there_are(run) -> None:  # noqa: ANN001
+def test_a_missing_text_column_names_the_columns_there_are(run) -> None:
     status, printed, out = run("notes.csv", "id,body\n1,x\n")
     assert status == 2
     assert "no column 'text'" in printed
@@ -61,27 +73,27 @@ def test_a_missing_text_column_names_the_columns_there_are(run) -> None:  # noqa
     assert not out.exists()
 
 
-def test_a_column_of_another_name_is_mapped(run) -> None:  # noqa: ANN001
+def test_a_column_of_another_name_is_mapped(run) -> None:
     status, _, out = run("notes.csv", f"id,body\n1,{NOTE}\n", "--map", "text=body", "--map", "note_id=id")
     assert status == 0
     assert list(read_table("notes", out)["note_id"]) == ["1"]
 
 
 @pytest.mark.parametrize("content", ["", "\n\n"])
-def test_an_empty_file_is_refused(run, content: str) -> None:  # noqa: ANN001
+def test_an_empty_file_is_refused(run, content: str) -> None:
     status, printed, _ = run("notes.csv", content)
     assert status == 2
     assert "the file is empty" in printed
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, b"PK\x03\x04" + b"\0" * 500])
-def test_a_binary_file_is_refused(run, content: bytes) -> None:  # noqa: ANN001
+def test_a_binary_file_is_refused(run, content: bytes) -> None:
     status, printed, _ = run("notes.csv", content)
     assert status == 2
     assert "a binary file" in printed
 
 
-def test_a_broken_line_is_one_error_row(run) -> None:  # noqa: ANN001
+def test_a_broken_line_is_one_error_row(run) -> None:
     status, printed, out = run("notes.csv", f"note_id,text\nn1,{NOTE}\nn2,one,two,three\nn3,{NOTE}\n")
     assert status == 3
     assert "rejected 1" in printed
@@ -91,13 +103,13 @@ def test_a_broken_line_is_one_error_row(run) -> None:  # noqa: ANN001
     assert list(read_table("notes", out)["note_id"]) == ["n1", "n3"]
 
 
-def test_a_doubled_note_id_is_an_error_row(run) -> None:  # noqa: ANN001
+def test_a_doubled_note_id_is_an_error_row(run) -> None:
     status, _, out = run("notes.csv", f"note_id,text\nn1,{NOTE}\nn1,other text\n")
     assert status == 3
     assert "used by an earlier note" in pd.read_csv(out / "errors.csv")["error"][0]
 
 
-def test_an_impossible_date_is_said_and_the_note_is_still_read(run) -> None:  # noqa: ANN001
+def test_an_impossible_date_is_said_and_the_note_is_still_read(run) -> None:
     status, _, out = run("notes.csv", f"note_id,note_date,text\nn1,2026-02-31,{NOTE}\n")
     assert status == 3
     error = pd.read_csv(out / "errors.csv")["error"][0]
@@ -107,8 +119,18 @@ def test_an_impossible_date_is_said_and_the_note_is_still_read(run) -> None:  # 
     assert (len(notes), notes["note_date"][0]) == (1, "")
 
 
-@pytest.mark.parametrize("text", ["HBsAg negative\r\nHb 9.4 g/dL\r\n", "HBsAg negative\0 Hb 9.4", "😀 HBsAg negative 鼻咽癌", "HBsAg（－）；Hb 94g/L。"])
-def test_offsets_hold_in_awkward_text(tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HBsAg negative\r\nHb 9.4 g/dL\r\n",
+        "HBsAg negative\0 Hb 9.4",
+        "😀 HBsAg negative 鼻咽癌",
+        "HBsAg（－）；Hb 94g/L。",
+    ],
+)
+def test_offsets_hold_in_awkward_text(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "notes.jsonl"
     path.write_text(json.dumps({"note_id": "n1", "text": text}) + "\n", encoding="utf-8")
     status, _ = critex("run", path, "--out", tmp_path / "out", "--workers", "1", capsys=capsys, monkeypatch=monkeypatch)
@@ -119,12 +141,14 @@ def test_offsets_hold_in_awkward_text(tmp_path: Path, text: str, capsys: pytest.
         assert row["text"] == text[row["start"] : row["end"]]
 
 
-def test_crlf_in_a_csv_cell_is_kept(run) -> None:  # noqa: ANN001
+def test_crlf_in_a_csv_cell_is_kept(run) -> None:
     _, _, out = run("notes.csv", b'note_id,text\r\nn1,"HBsAg negative\r\nHb 9.4 g/dL"\r\n')
     assert read_table("notes", out)["text"][0] == "HBsAg negative\r\nHb 9.4 g/dL"
 
 
-def test_a_note_of_five_megabytes_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_note_of_five_megabytes_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "notes.jsonl"
     text = "Ward round, comfortable, eating well, no new complaints today.\n" * 80_000 + "HBsAg negative.\n"
     path.write_text(json.dumps({"note_id": "n1", "text": text}), encoding="utf-8")
@@ -133,15 +157,18 @@ def test_a_note_of_five_megabytes_is_read(tmp_path: Path, capsys: pytest.Capture
     assert "HEPATITIS" in set(read_table("mentions", tmp_path / "out")["label"])
 
 
-def test_a_broken_json_line_is_one_error_row(run) -> None:  # noqa: ANN001
-    status, _, out = run("notes.jsonl", json.dumps({"note_id": "n1", "text": NOTE}) + '\n{"note_id": "n2", "text": \n' + "[" * 100_000 + "\n")
+def test_a_broken_json_line_is_one_error_row(run) -> None:
+    status, _, out = run(
+        "notes.jsonl",
+        json.dumps({"note_id": "n1", "text": NOTE}) + '\n{"note_id": "n2", "text": \n' + "[" * 100_000 + "\n",
+    )
     assert status == 3
     errors = pd.read_csv(out / "errors.csv")
     assert errors["source"].tolist() == ["notes.jsonl:2", "notes.jsonl:3"]
     assert errors["error"].str.startswith("not valid JSON").all()
 
 
-def test_only_text_is_required_and_what_is_missing_is_said_once(run) -> None:  # noqa: ANN001
+def test_only_text_is_required_and_what_is_missing_is_said_once(run) -> None:
     status, printed, out = run("notes.csv", f"text\n{NOTE}\n{NOTE}\n")
     assert status == 0
     assert "2 notes had no note_id" in printed
@@ -150,10 +177,12 @@ def test_only_text_is_required_and_what_is_missing_is_said_once(run) -> None:  #
     assert read_table("notes", out)["patient_id"].nunique() == 2
 
 
-def test_no_note_text_is_printed_when_a_note_is_rejected(run) -> None:  # noqa: ANN001
+def test_no_note_text_is_printed_when_a_note_is_rejected(run) -> None:
     _, printed, out = run("notes.csv", 'note_id,text\nn1,"SECRETWORD\nn2,x\n')
     assert "SECRETWORD" not in printed
-    assert "SECRETWORD" not in (out / "errors.csv").read_text(encoding="utf-8") if (out / "errors.csv").exists() else True
+    assert (
+        "SECRETWORD" not in (out / "errors.csv").read_text(encoding="utf-8") if (out / "errors.csv").exists() else True
+    )
 
 
 @pytest.mark.parametrize(
@@ -188,10 +217,13 @@ def test_wrong_usage_ends_with_2_and_says_what_to_do(
     [
         ("id,index_date\np1,2026-03-16\n", "no column patient_id"),
         ("patient_id,index_date\np1,2026-13-01\n", ":2, column index_date: not a date"),
-        ("patient_id,index_date\np1,2026-03-01\np1,2026-03-02\n", ":3, column patient_id: a patient that an earlier row has"),
+        (
+            "patient_id,index_date\np1,2026-03-01\np1,2026-03-02\n",
+            ":3, column patient_id: a patient that an earlier row has",
+        ),
     ],
 )
-def test_a_wrong_patients_file_is_refused(run, tmp_path: Path, content: str, message: str) -> None:  # noqa: ANN001
+def test_a_wrong_patients_file_is_refused(run, tmp_path: Path, content: str, message: str) -> None:
     patients = tmp_path / "patients.csv"
     patients.write_text(content, encoding="utf-8")
     status, printed, _ = run("notes.csv", f"note_id,text\nn1,{NOTE}\n", "--patients", str(patients))
@@ -200,7 +232,17 @@ def test_a_wrong_patients_file_is_refused(run, tmp_path: Path, content: str, mes
 
 
 def test_every_command_has_help() -> None:
-    for words in ([], ["run"], ["screen"], ["show"], ["schema"], ["patterns", "check"], ["patterns", "test"], ["patterns", "find"], ["trial", "check"]):
+    for words in (
+        [],
+        ["run"],
+        ["screen"],
+        ["show"],
+        ["schema"],
+        ["patterns", "check"],
+        ["patterns", "test"],
+        ["patterns", "find"],
+        ["trial", "check"],
+    ):
         result = RUNNER.invoke(app, [*words, "--help"])
         assert result.exit_code == 0
         assert "Usage" in result.output

@@ -34,14 +34,23 @@ def test_every_command_of_a_page_runs(page: Path, checkout: Path) -> None:
             if not line.startswith("$ critex "):
                 continue
             words = shlex.split(line[2:], comments=True)
-            done = subprocess.run([sys.executable, "-m", "critex", *words[1:]], cwd=checkout, capture_output=True, text=True, timeout=300, check=False)
+            done = subprocess.run(
+                [sys.executable, "-m", "critex", *words[1:]],
+                cwd=checkout,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
             assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_python_example_of_a_page_runs(page: Path, checkout: Path) -> None:
     for block in blocks(page, "python"):
-        done = subprocess.run([sys.executable, "-c", block], cwd=checkout, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", block], cwd=checkout, capture_output=True, text=True, timeout=300, check=False
+        )
         assert done.returncode == 0, f"{block}\n{done.stderr}"
 
 
@@ -50,6 +59,8 @@ def test_every_command_is_documented() -> None:
 
     text = "\n".join(p.read_text(encoding="utf-8") for p in PAGES)
     names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
-    names += [f"patterns {c.name}" for c in patterns_app.registered_commands] + [f"trial {c.name}" for c in trial_app.registered_commands]
+    names += [f"patterns {c.name}" for c in patterns_app.registered_commands] + [
+        f"trial {c.name}" for c in trial_app.registered_commands
+    ]
     missing = [n for n in names if f"critex {n}" not in text]
     assert not missing

@@ -30,7 +30,13 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(folder: Path, out: Path, workers: int) -> Path:
-    run_job([folder / "notes.csv"], out, trials=["NCT07235319"], patients=read_patients(folder / "patients.csv"), workers=workers)
+    run_job(
+        [folder / "notes.csv"],
+        out,
+        trials=["NCT07235319"],
+        patients=read_patients(folder / "patients.csv"),
+        workers=workers,
+    )
     return out
 
 
@@ -127,7 +133,13 @@ def test_an_index_date_that_was_not_given_is_said(samples: Path) -> None:
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_other_formats_hold_the_same_rows(samples: Path, out: Path, tmp_path: Path, form: str) -> None:
-    run_job([samples / "notes.csv"], tmp_path, trials=["NCT07235319"], patients=read_patients(samples / "patients.csv"), form=form)  # type: ignore[arg-type]
+    run_job(
+        [samples / "notes.csv"],
+        tmp_path,
+        trials=["NCT07235319"],
+        patients=read_patients(samples / "patients.csv"),
+        form=form,
+    )  # type: ignore[arg-type]
     for name in ("mentions", "verdicts", "evidence"):
         assert len(read_table(name, tmp_path)) == len(read_table(name, out))
     assert list(read_table("verdicts", tmp_path)["verdict"]) == list(read_table("verdicts", out)["verdict"])

@@ -234,7 +234,7 @@ def evaluate(
     write_page(folder / "evaluation.html", found, f"{trial}: extraction and verdicts against gold")
     if page:
         text = accuracy_page(found, sample)
-        write_file(page, lambda p: p.write_text(text, encoding="utf-8") and None)
+        write_file(page, lambda p: p.write_text(text, encoding="utf-8"))
 
 
 @app.command()

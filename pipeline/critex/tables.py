@@ -87,12 +87,18 @@ MENTIONS = Table(
         Column("ref_high", "float", "upper end of the printed reference range (ULN), in the unit as written"),
         Column("assertion", "string", "present, absent, possible, hypothetical or family", required=True),
         Column("temporality", "string", "current or past", required=True),
-        Column("date", "string", "ISO date of the fact; YYYY or YYYY-MM where only that is written; empty where unknown"),
+        Column(
+            "date", "string", "ISO date of the fact; YYYY or YYYY-MM where only that is written; empty where unknown"
+        ),
         Column("date_source", "string", "text, heading, table, relative, note or none: what the date was taken from"),
         Column("section", "string", "category of the section that the span stands in"),
         Column("cue_start", "int", "first character of the cue that decided the assertion"),
         Column("cue_end", "int", "one past the last character of the cue"),
-        Column("attributes", "string", "JSON object of what the label needs beyond the columns (class, disease, site, grade, ...)"),
+        Column(
+            "attributes",
+            "string",
+            "JSON object of what the label needs beyond the columns (class, disease, site, grade, ...)",
+        ),
         Column("rule", "string", "rule that matched, as `critex patterns find` names it", required=True),
     ),
     ("patient_id", "note_id", "start", "end", "label", "value", "rule"),

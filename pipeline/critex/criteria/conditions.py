@@ -60,7 +60,9 @@ class Window:
             return index_date - timedelta(days=self.number)
         if self.unit.startswith("week"):
             return index_date - timedelta(weeks=self.number)
-        return index_date - relativedelta(**{"months" if self.unit.startswith("month") else "years": self.number})
+        if self.unit.startswith("month"):
+            return index_date - relativedelta(months=self.number)
+        return index_date - relativedelta(years=self.number)
 
 
 def parse_window(text: str) -> Window:
@@ -244,6 +246,7 @@ class Comparison:
         """Truth for one fact, words for the reason, flags."""
         if fact.number is None:
             return None, "", ()
+        flags: tuple[str, ...]
         limit, flags, words = self.limit, (), f"{self.sign} {_number(self.limit)} {self.unit}".strip()
         if self.uln:
             from critex.features.limits import upper_limit

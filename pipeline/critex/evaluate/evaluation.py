@@ -162,9 +162,9 @@ def print_evaluation(e: Evaluation, console: Console) -> None:
             highlight=False,
         )
     if e.candidates:
-        c = e.candidates
+        listed = e.candidates
         console.print(
-            f"candidates: {c.listed} listed of {c.patients} patients, sensitivity {c.sensitivity:.3f}, PPV {c.ppv:.3f}, number to screen {c.number_to_screen:.2f}",
+            f"candidates: {listed.listed} listed of {listed.patients} patients, sensitivity {listed.sensitivity:.3f}, PPV {listed.ppv:.3f}, number to screen {listed.number_to_screen:.2f}",
             highlight=False,
         )
     console.print(f"spans whose text is not what stands in the note: {e.bad_offsets}", highlight=False)

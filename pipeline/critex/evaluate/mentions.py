@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -98,7 +99,8 @@ def score_mentions(mentions: pd.DataFrame, gold: Gold) -> MentionScores:
         by_note[r["note_id"]].append(i)
     scored = [m for m in gold.mentions if not _unscored_gold(m, gold)]
     optional = [m for m in gold.mentions if _unscored_gold(m, gold)]
-    scores, used = MentionScores(), set()
+    scores = MentionScores()
+    used: set[int] = set()
     per_patient: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for g in sorted(scored, key=lambda m: (m.note_id, m.start)):
         best = _best(g, rows, by_note[g.note_id], used)
@@ -145,7 +147,7 @@ def score_mentions(mentions: pd.DataFrame, gold: Gold) -> MentionScores:
     return scores
 
 
-def _best(g: GoldMention, rows: list[dict[str, object]], candidates: Iterable[int], used: set[int]) -> int | None:
+def _best(g: GoldMention, rows: Sequence[Mapping[Any, Any]], candidates: Iterable[int], used: set[int]) -> int | None:
     best, rank = None, None
     for i in candidates:
         row = rows[i]
@@ -160,7 +162,7 @@ def _best(g: GoldMention, rows: list[dict[str, object]], candidates: Iterable[in
     return best
 
 
-def _overlap(g: GoldMention, row: dict[str, object]) -> int:
+def _overlap(g: GoldMention, row: Mapping[Any, Any]) -> int:
     return min(int(str(row["end"])), g.end) - max(int(str(row["start"])), g.start)
 
 
@@ -168,7 +170,7 @@ def _norm(value: object) -> str:
     return str(value if value is not None else "").strip().lower().replace(" ", "")
 
 
-def same_value(g: GoldMention, row: dict[str, object]) -> bool:
+def same_value(g: GoldMention, row: Mapping[Any, Any]) -> bool:
     """Whether value, result and number agree (numbers within 2 %); of a relative's TB only label and assertion count."""
     if g.label == "TB" and g.assertion == "family":
         return True
@@ -184,7 +186,7 @@ def same_value(g: GoldMention, row: dict[str, object]) -> bool:
     return True
 
 
-def same_assertion(g: GoldMention, row: dict[str, object]) -> bool:
+def same_assertion(g: GoldMention, row: Mapping[Any, Any]) -> bool:
     """Whether assertions agree; of a superseded diagnosis or stage, `absent` and a present one in the past are the same."""
     if g.assertion == row["assertion"]:
         return True
@@ -209,7 +211,7 @@ def _unscored_gold(m: GoldMention, gold: Gold) -> bool:
     )
 
 
-def _unscored_row(r: dict[str, object], gold: Gold) -> bool:
+def _unscored_row(r: Mapping[Any, Any], gold: Gold) -> bool:
     has_number = number(r.get("number")) is not None or number(r.get("canonical")) is not None
     text = gold.notes.get(str(r["note_id"]), "")
     return _unscored(
@@ -223,7 +225,7 @@ def _unscored_row(r: dict[str, object], gold: Gold) -> bool:
     )
 
 
-def _said(r: dict[str, object]) -> str:
+def _said(r: Mapping[Any, Any]) -> str:
     bits = [
         r.get("value"),
         r.get("result"),
@@ -234,7 +236,7 @@ def _said(r: dict[str, object]) -> str:
     return " ".join(str(b) for b in bits if b not in (None, ""))
 
 
-def _error(g: GoldMention, row: dict[str, object] | None) -> MentionError:
+def _error(g: GoldMention, row: Mapping[Any, Any] | None) -> MentionError:
     bits = (g.value, g.result, g.canonical, g.assertion, "past" if g.temporality == "past" else None)
     wanted = " ".join(str(b) for b in bits if b not in (None, ""))
     got = "nothing" if row is None else _said(row)

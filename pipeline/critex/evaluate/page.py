@@ -97,4 +97,4 @@ def write_page(path: Path, e: Evaluation, title: str) -> None:
             script=asset("evaluation.js"),
         )
     )
-    write_file(path, lambda p: p.write_text(html, encoding="utf-8") and None)
+    write_file(path, lambda p: p.write_text(html, encoding="utf-8"))

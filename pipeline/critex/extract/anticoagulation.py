@@ -27,7 +27,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         if stopped and not re.search(r"restarted|resumed|recommenc", after, re.I):
             mention.attributes["stopped"] = True
         before = doc.norm[max(0, m.start() - 40) : m.start()]
-        if re.search(r"(?:switch|chang|convert)\w*(?: warfarin)? to\s?$|\bconsider\w*\s?$|\bstart\s?$|\?\s?$", before, re.I) or re.match(r"\s?\?", after):
+        if re.search(
+            r"(?:switch|chang|convert)\w*(?: warfarin)? to\s?$|\bconsider\w*\s?$|\bstart\s?$|\?\s?$", before, re.I
+        ) or re.match(r"\s?\?", after):
             mention.assertion = "hypothetical"
         target = _TARGET.search(after)
         if target:

@@ -44,7 +44,10 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
 def _from_box(doc: Document, m: Mention) -> None:
     """A box beside a mention decides it, whatever its family thought."""
     line = doc.line_at(m.start)
-    if not boxes_trail(doc.norm, line.start, line.end) and (box := box_before(doc.norm, m.start, line.start)) is not None:
+    if (
+        not boxes_trail(doc.norm, line.start, line.end)
+        and (box := box_before(doc.norm, m.start, line.start)) is not None
+    ):
         m.assertion = "present" if box == "ticked" else "absent"
 
 

@@ -96,7 +96,9 @@ class SentenceComponent:
         i = 0
         for token in doc:
             begins = token.i == 0
-            while i < len(bounds) and bounds[i] < token.idx + len(token.text) and token.idx + len(token.text) > bounds[i]:
+            while (
+                i < len(bounds) and bounds[i] < token.idx + len(token.text) and token.idx + len(token.text) > bounds[i]
+            ):
                 if not token.is_space:
                     begins = True
                     i += 1

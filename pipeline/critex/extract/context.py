@@ -115,7 +115,10 @@ def _longest(matches: list[_Match]) -> list[_Match]:
     kept: list[_Match] = []
     for m in sorted(matches, key=lambda m: (-(m.end - m.start), m.start)):
         same = [k for k in kept if k.start < m.end and m.start < k.end]
-        if not same or all((k.start, k.end) == (m.start, m.end) and k.cue.category != m.cue.category and (k.cue.only or m.cue.only) for k in same):
+        if not same or all(
+            (k.start, k.end) == (m.start, m.end) and k.cue.category != m.cue.category and (k.cue.only or m.cue.only)
+            for k in same
+        ):
             kept.append(m)
     return sorted(kept, key=lambda m: (m.start, m.end))
 

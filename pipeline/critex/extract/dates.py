@@ -32,14 +32,18 @@ PATTERN = re.compile(
     r"(?<![\d./-])(?P<iso>(?P<iy>(?:19|20)\d\d)\s?[-/.]\s?(?P<im>0?[1-9]|1[0-2])\s?[-/.]\s?(?P<id>0?[1-9]|[12]\d|3[01]))(?![\d/-]|\.\d)"
     r"|(?<![\d./-])(?P<cy>(?:19|20)\d\d)\s?年(?:\s?(?P<cm>\d{1,2})\s?月(?:\s?(?P<cd>\d{1,2})\s?日)?)?"
     r"|(?<![\d./-])(?P<num>(?P<n1>[0-3]?\d)(?P<sep>[-/.])(?P<n2>[0-3]?\d)(?P=sep)(?P<ny>(?:19|20)?\d\d))(?![\d/-]|\.\d)"
-    r"|(?<![A-Za-z\d])(?P<dd>[0-3]?\d)(?:st|nd|rd|th)?[\s.-]{0,2}(?:of\s)?(?P<dmon>" + _MONTH + r")[\s,.'/-]{1,3}(?P<dy>(?:19|20)\d\d|\d\d(?!\d|:))"
+    r"|(?<![A-Za-z\d])(?P<dd>[0-3]?\d)(?:st|nd|rd|th)?[\s.-]{0,2}(?:of\s)?(?P<dmon>"
+    + _MONTH
+    + r")[\s,.'/-]{1,3}(?P<dy>(?:19|20)\d\d|\d\d(?!\d|:))"
     r"|\b(?P<mmon>" + _MONTH + r")\s?(?P<md>[0-3]?\d)(?:st|nd|rd|th)?(?:,\s?|\s)(?P<my>(?:19|20)\d\d)\b"
     r"|(?<![A-Za-z\d])(?P<pdd>[0-3]?\d)(?:st|nd|rd|th)?[\s-]?(?P<pmon>" + _MONTH + r")(?![\s-]?\d)"
     r"|\b(?P<ymon>" + _MONTH + r")[\s,.'/-]{0,3}(?P<yy>(?:19|20)\d\d|'\d\d)\b"
     r"|\b(?P<smon>" + _MONTH + r")[\s-]{1,2}(?P<sd>[0-3]?\d)(?:st|nd|rd|th)?\b(?![/:.]?\d)"
     r"|(?<![\d./-])(?P<vm>0?[1-9]|1[0-2])[/.](?P<vy>(?:19|20)\d\d)(?![\d/]|\.\d)"
     r"|(?<![\d./-])(?P<wy>(?:19|20)\d\d)[/.-](?P<wm>0[1-9]|1[0-2]|[1-9])(?![\d/-]|\.\d)"
-    r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|" + _NUMBER_WORD + r")\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since)"
+    r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|"
+    + _NUMBER_WORD
+    + r")\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since)"
     r"|\b(?P<last>last|this|early this|late last|earlier this)\s(?P<lu>week|month|year|" + "|".join(_MONTHS) + r")\b"
     r"|\b(?P<today>today|this (?:morning|afternoon|evening|am|pm)|yesterday)\b"
     r"|(?<=[A-Za-z.]\s)(?P<y1>(?:19|20)\d\d)(?!\d|[-/.]\d|\s?(?:copies|iu|mg|ml|cells))"
@@ -49,7 +53,14 @@ PATTERN = re.compile(
 )
 
 
-_ANCHOR = re.compile(r"(?<![\d])\d|\b(?:" + _MONTH[1:].split(")")[0] + r"|today|yesterday|this|last|early|late|earlier|" + _NUMBER_WORD + r")\b", re.I | re.A)
+_ANCHOR = re.compile(
+    r"(?<![\d])\d|\b(?:"
+    + _MONTH[1:].split(")")[0]
+    + r"|today|yesterday|this|last|early|late|earlier|"
+    + _NUMBER_WORD
+    + r")\b",
+    re.I | re.A,
+)
 """Where a date can begin: the long pattern is tried only there."""
 _BEFORE_YEAR = re.compile(r"(?:\b(?:in|since|from|of|until|till|c|circa|around|about|yr|year)\.?)\s$", re.I)
 
@@ -107,7 +118,9 @@ def parse_iso(text: str | None) -> When | None:
     return When(day, day)
 
 
-_DATED = re.compile(r"\b(?:on|since|at|from|by|until|till|removed|done|dated|report(?: of)?|ecg|ct|mri|last)\s?:?\s?$", re.I)
+_DATED = re.compile(
+    r"\b(?:on|since|at|from|by|until|till|removed|done|dated|report(?: of)?|ecg|ct|mri|last)\s?:?\s?$", re.I
+)
 _DURATION = re.compile(r"(?:\bx|\bfor|\bover|\blast|\bpast|\bevery|\bin|\bafter|[><~+])\s?$", re.I)
 
 
@@ -227,7 +240,16 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
         return _month(y, int(g["cm"])) if g["cm"] else When(date(y, 1, 1), date(y, 12, 31))
     if g["num"]:
         a, b, y = int(g["n1"]), int(g["n2"]), _year(g["ny"])
-        if g["sep"] == "-" and len(g["ny"]) == 2 and a > 12 and b <= 12 and int(g["ny"]) <= 31 and a >= 20 and anchor and abs(2000 + a - anchor.year) <= 2:
+        if (
+            g["sep"] == "-"
+            and len(g["ny"]) == 2
+            and a > 12
+            and b <= 12
+            and int(g["ny"]) <= 31
+            and a >= 20
+            and anchor
+            and abs(2000 + a - anchor.year) <= 2
+        ):
             return _day(2000 + a, b, int(g["ny"]))
         d, mo = (a, b) if order == "dmy" else (b, a)
         if mo > 12 >= d:
@@ -265,7 +287,9 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
         return When(date(y, 1, 1), date(y, 12, 31))
     if g["sm1"]:
         a, b = int(g["sm1"]), int(g["sm2"])
-        if g["ssep"] == "-" and not (len(g["sm1"]) == len(g["sm2"]) == 2 and _DATED.search(m.string, max(0, m.start() - 12), m.start())):
+        if g["ssep"] == "-" and not (
+            len(g["sm1"]) == len(g["sm2"]) == 2 and _DATED.search(m.string, max(0, m.start() - 12), m.start())
+        ):
             return None  # "5-30" beside a result is a range
         if b in (7, 12) and g["ssep"] == "/" and _DURATION.search(m.string, max(0, m.start() - 12), m.start()):
             return None  # "cough for 3/12": a duration in British shorthand
@@ -306,7 +330,11 @@ def _ago(g: dict[str, str | None], anchor: date | None) -> When | None:
         return When(day, day, "relative")
     if name == "months":
         day = anchor - relativedelta(months=int(n))
-        return When(day - timedelta(days=15), min(day + timedelta(days=15), anchor), "relative") if n >= 2 else When(day, day, "relative")
+        return (
+            When(day - timedelta(days=15), min(day + timedelta(days=15), anchor), "relative")
+            if n >= 2
+            else When(day, day, "relative")
+        )
     day = anchor - relativedelta(years=int(n), months=round((n % 1) * 12))
     return When(day - timedelta(days=182), min(day + timedelta(days=182), anchor), "relative")
 
@@ -315,7 +343,11 @@ def _last(which: str, unit: str, anchor: date | None) -> When | None:
     if anchor is None:
         return None
     if unit in _MONTHS:
-        year = anchor.year if _MONTHS[unit] < anchor.month or (which != "last" and _MONTHS[unit] == anchor.month) else anchor.year - 1
+        year = (
+            anchor.year
+            if _MONTHS[unit] < anchor.month or (which != "last" and _MONTHS[unit] == anchor.month)
+            else anchor.year - 1
+        )
         when = _month(year, _MONTHS[unit])
         return When(when.first, when.last, "relative") if when else None
     if unit == "week":

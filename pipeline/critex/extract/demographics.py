@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
@@ -68,7 +67,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 canonical_unit="years",
                 assertion="present",
                 temporality="current",
-                **_dated(doc),
+                date=doc.note_date.isoformat() if doc.note_date else None,
+                date_source="note" if doc.note_date else "none",
             )
         )
     if not any(m.label == "SEX" for m in out):
@@ -84,12 +84,18 @@ def _by_pronoun(hits: FamilyHits) -> list[Mention]:
     if values.count(best) < max(2, 3 * (len(values) - values.count(best))):
         return []
     rule, m = next((r, m) for r, m in pronouns if r.value == best)
-    return [Mention(m.start(), m.end(), "SEX", best, rule.id, assertion="present", temporality="current", attributes={"pronoun": True})]
-
-
-def _dated(doc: Document) -> dict[str, str]:
-    when: date | None = doc.note_date
-    return {"date": when.isoformat(), "date_source": "note"} if when else {"date_source": "none"}
+    return [
+        Mention(
+            m.start(),
+            m.end(),
+            "SEX",
+            best,
+            rule.id,
+            assertion="present",
+            temporality="current",
+            attributes={"pronoun": True},
+        )
+    ]
 
 
 FAMILY = Family("demographics", load_rules("demographics.yaml"), _find)

@@ -124,7 +124,9 @@ class Document:
                     or _LIST_NUMBER.match(norm, line.start, end)
                 ):
                     continue
-                if stop.group() == "?" and (end < 2 or norm[end - 2] in " \n(\t"):  # "? liver metastasis" asks, it does not end
+                if stop.group() == "?" and (
+                    end < 2 or norm[end - 2] in " \n(\t"
+                ):  # "? liver metastasis" asks, it does not end
                     continue
                 cuts.append(end)
         cuts.append(len(norm))

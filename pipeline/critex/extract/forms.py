@@ -11,8 +11,13 @@ _ANSWER = re.compile(
     rf"(?:[:=?]\s{{0,12}}|\s-{{1,2}}\s|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s*(?:[.,;)\n|/]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
     re.I | re.A,
 )
-_BOX = re.compile(r"\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>y(?:es)?|n(?:o)?)\b|(?P<boxed>[☑☒✓✔])\s?(?P<word2>y(?:es)?|n(?:o)?)\b", re.I)
-_LEADING = re.compile(r"(?:^|[\s|])(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))\s?(?:[A-Za-z][\w-]{0,16}[\s/,&-]{1,3}){0,3}$")
+_BOX = re.compile(
+    r"\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>y(?:es)?|n(?:o)?)\b|(?P<boxed>[☑☒✓✔])\s?(?P<word2>y(?:es)?|n(?:o)?)\b",
+    re.I,
+)
+_LEADING = re.compile(
+    r"(?:^|[\s|])(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))\s?(?:[A-Za-z][\w-]{0,16}[\s/,&-]{1,3}){0,3}$"
+)
 
 
 def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
@@ -32,7 +37,10 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
 
 
 _ANY_BOX = re.compile(r"\[[\sxX✓√✔]?\]|[☑☒✔☐□]")
-_TRAILING = re.compile(r"(?:\s?[/,&]\s?[A-Za-z][\w -]{1,24})?\s{0,30}(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))(?!\s?(?:y|n|yes|no)\b)", re.I)
+_TRAILING = re.compile(
+    r"(?:\s?[/,&]\s?[A-Za-z][\w -]{1,24})?\s{0,30}(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))(?!\s?(?:y|n|yes|no)\b)",
+    re.I,
+)
 
 
 def boxes_trail(norm: str, line_start: int, line_end: int) -> bool:

@@ -20,7 +20,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         if doc.category_at(m.start()) in ("family", "criteria"):
             continue
         line = doc.line_at(m.start())
-        if _ELSE.match(m.group()) and (doc.category_at(m.start()) in ("allergies", "medications", "social", "plan") or _IMAGING.search(doc.norm, max(line.start, m.start() - 160), m.start()) or _IMAGING.search(doc.note_type)):
+        if _ELSE.match(m.group()) and (
+            doc.category_at(m.start()) in ("allergies", "medications", "social", "plan")
+            or _IMAGING.search(doc.norm, max(line.start, m.start() - 160), m.start())
+            or _IMAGING.search(doc.note_type)
+        ):
             continue
         mention = as_mention(rule, m)
         mention.assertion, mention.temporality = "present", "current"

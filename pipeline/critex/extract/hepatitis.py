@@ -21,7 +21,10 @@ _PLANNED = re.compile(
 )
 
 
-_HIV_DISEASE = re.compile(r"infect|disease|positive|\+ve|\bart\b|haart|arv|biktarvy|dolutegravir|cd4|viral load|\bvl\b|undetectable|\bdx\b|diagnos|known|living|since|aids\b|plwh|denie|no h/o|no history|history of|status|患", FLAGS)
+_HIV_DISEASE = re.compile(
+    r"infect|disease|positive|\+ve|\bart\b|haart|arv|biktarvy|dolutegravir|cd4|viral load|\bvl\b|undetectable|\bdx\b|diagnos|known|living|since|aids\b|plwh|denie|no h/o|no history|history of|status|患",
+    FLAGS,
+)
 """Words that make a bare "HIV" a disease; without them it is a test that somebody asks for."""
 
 
@@ -86,7 +89,9 @@ def _mention(
         value = "test" if r.result == "negative" else "disease"
     end = n.end if r is None or (in_list and not last) else r.end
     m = Mention(n.start, end, label, value, n.rule.id, priority=1)
-    if r is not None and re.search(r"\b(?:from|was|previous\w*|prev|before|initially|baseline)\b", norm[n.end : r.start], re.I):
+    if r is not None and re.search(
+        r"\b(?:from|was|previous\w*|prev|before|initially|baseline)\b", norm[n.end : r.start], re.I
+    ):
         m.temporality = "past"
     if r is not None:
         m.result = r.result
@@ -98,7 +103,9 @@ def _mention(
                 m.result = _titre(value, r)
         if m.result is not None or m.number is not None:
             m.assertion = "present"
-        if r.comparator and (CONDITIONAL.search(norm[max(start, n.start - 70) : n.start]) or doc.category_at(n.start) == "criteria"):
+        if r.comparator and (
+            CONDITIONAL.search(norm[max(start, n.start - 70) : n.start]) or doc.category_at(n.start) == "criteria"
+        ):
             m.assertion, m.result = "hypothetical", None
             if disease and label == "HEPATITIS" and value == "hepatitis_other":
                 m.assertion, m.result = ("absent", None) if r.result == "negative" else (None, None)
@@ -112,9 +119,18 @@ def _mention(
         and re.search(r"carrier|大三阳|小三阳|携带|帶菌", norm[n.start : n.end + 10], re.I)
     ):
         m.result = "positive"
-    if value == "disease" and m.assertion is None and not _HIV_DISEASE.search(norm[max(start, n.start - 50) : n.end + 60]) and doc.category_at(n.start) not in ("family", "history"):
+    if (
+        value == "disease"
+        and m.assertion is None
+        and not _HIV_DISEASE.search(norm[max(start, n.start - 50) : n.end + 60])
+        and doc.category_at(n.start) not in ("family", "history")
+    ):
         m.value, m.assertion = "test", "hypothetical"
-    if value == "disease" and m.assertion is None and (wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])):
+    if (
+        value == "disease"
+        and m.assertion is None
+        and (wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start]))
+    ):
         m.value, m.assertion = "test", "hypothetical"
     if m.assertion is None and (value in TESTS or value == "test"):
         if wait is not None:

@@ -97,7 +97,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             rules.append(rule.id)
             values.append({str(rule.value)})
     out = []
-    for (start, end), rule, kinds in zip(runs, rules, values, strict=True):
+    for (start, end), rule_id, kinds in zip(runs, rules, values, strict=True):
         if kinds == {"nonkeratinizing_differentiated"}:
             continue
         tail = _TAIL.match(norm, end)
@@ -115,7 +115,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             and norm[end : end + 1] == ")"
         ):
             end += 1
-        out.append(_mention(doc, start, end, rule))
+        out.append(_mention(doc, start, end, rule_id))
     return out
 
 

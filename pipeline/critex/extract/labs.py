@@ -61,7 +61,9 @@ _PLANNED = re.compile(
     r"\b(?:repeat|recheck|check|to do|to send|send|chase|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan(?:ned)?|needs?|monitor|add|baseline|tomorrow|tmr|weekly|due|outstanding)\b",
     FLAGS,
 )
-_MULTIPLE = re.compile(r"\s?(?:x|times|\*)\s?(?:the\s)?(?:uln|upper|normal|\(|if\b|or\b|limit)|\s?times\b|\s?x\s?uln", FLAGS)
+_MULTIPLE = re.compile(
+    r"\s?(?:x|times|\*)\s?(?:the\s)?(?:uln|upper|normal|\(|if\b|or\b|limit)|\s?times\b|\s?x\s?uln", FLAGS
+)
 _ARROW = re.compile(r"\s?(?:-{1,2}>|→|=>|>{1,2}|⇒|to(?=\s\d))\s?", FLAGS)
 _NOT_NAME_BEFORE = re.compile(
     r"(?:urine|urinary|csf|ascit\w+|pleural|fluid|spot|24\s?h(?:r|our)?|dipstick|lambda|micro|pre-?|pro-|glycated)\s?$",
@@ -500,7 +502,16 @@ def _one(doc: Document, name: _Name, limit: int, line: Line) -> list[Mention]:
     if canonical(r, analyte)[1] is None:
         return []
     if _MULTIPLE.match(norm, r.end, limit):  # "ALT <= 2.5 x ULN" is a limit, not a value
-        return [Mention(name.start, name.end, "LAB", "anc" if name.key == "neutrophils_any" else name.key, name.rule, assertion="hypothetical")]
+        return [
+            Mention(
+                name.start,
+                name.end,
+                "LAB",
+                "anc" if name.key == "neutrophils_any" else name.key,
+                name.rule,
+                assertion="hypothetical",
+            )
+        ]
     out = [_mention(doc, name, r, name.start, r.end)]
     before = norm[max(seg_start, name.start - 70) : name.start]
     said = norm[name.start : r.start]

@@ -25,7 +25,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         sentence = doc.norm[seg_start:seg_end]
         if rule.value == "any" and re.search(r"obstructive\s$", doc.norm[max(0, m.start() - 14) : m.start()], re.I):
             continue
-        if re.match(r"interstitial (?:change|infiltrat|abnormal|process)|interstitial \w+ (?:change|abnormal|infiltrat)", m.group(), re.I):
+        if re.match(
+            r"interstitial (?:change|infiltrat|abnormal|process)|interstitial \w+ (?:change|abnormal|infiltrat)",
+            m.group(),
+            re.I,
+        ):
             mention.attributes["change"] = True  # a finding, not a disease
         grade = _GRADE.search(sentence)
         if grade:

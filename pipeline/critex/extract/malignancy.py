@@ -18,7 +18,10 @@ _TREATED = re.compile(
     FLAGS,
 )
 _MARGIN = re.compile(r"margins? (?:positive|involved)|incomplete(?:ly)? exc", FLAGS)
-_FOLLOW_UP = re.compile(r"(?:psa|last|smears?|normal|scan|mri|ct|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*)\b[^;\n]{0,14}$", FLAGS)
+_FOLLOW_UP = re.compile(
+    r"(?:psa|last|smears?|normal|scan|mri|ct|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*)\b[^;\n]{0,14}$",
+    FLAGS,
+)
 """What is dated after these words is a check, not the disease."""
 _ONGOING = re.compile(
     r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|imatinib|adt|goserelin)|under (?:surveillance|active)|recurren(?:ce|t) in",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from critex.extract.anatomy import organ_pattern
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, family
 from critex.extract.imaging import Imaging
@@ -123,13 +124,21 @@ def _head(norm: str, rule: str, m: re.Match[str]) -> _Head | None:
             and (_EXERCISE.search(before) or _METS_VALUE.match(norm, end))
         ):
             return None
-        if word.strip(". ") == "met" and (_MET_SPOKEN.search(before) or _MET_VERB.match(norm, end)):
+        if word.strip(". ") == "met" and (
+            _MET_SPOKEN.search(before) or (_MET_VERB.match(norm, end) and not _names_organ(before))
+        ):
             return None
     if rule == "metastasis.deposit" and _SKIP_BEFORE.search(before):
         return None
     if rule == "metastasis.verb" and re.search(r"\b(?:can|may|could|might|to|tends? to)\s+$", before, FLAGS):
         return None
     return _Head(start, end, rule)
+
+
+def _names_organ(before: str) -> bool:
+    """Whether an organ stands right before: "vertebral body met with ..." is a metastasis, "we met with ..." is not."""
+    text = before.rstrip()
+    return any(m.end() == len(text) for m in organ_pattern().finditer(text))
 
 
 def _distinct(heads: list[_Head]) -> list[_Head]:

@@ -38,9 +38,7 @@ _TRANSPARENT = frozenset(
     }
 )
 EMPTY_BOXES = frozenset({"[ ]", "[]", "☐", "□"})
-_NOT_BEFORE = (
-    r"(?! (?:on|in|at) (?:the )?(?:previous|prior|old|earlier|last|baseline|ct|mri|pet|scan)| previously| before| then)"
-)
+_NOT_BEFORE = r"(?! (?:on|in|at) (?:the )?(?:previous|prior|old|earlier|last|baseline|first|(?:ct|mri|pet|scan)s? (?:of|from|in|dated|done))| previously| before| then)"
 _VALUE_NO = re.compile(
     r"\s*(?:\t|\s{2,}|\||[:=-]{1,2})?\s*(?:\(\s?(?:-|-ve|neg|no|nil|N)\s?\)|(?:no|nil|none|neg(?:ative)?|-ve|absent|not seen|not present|not detected|nad|never|N)\b(?! ?\w+ (?:seen|lesion))|否|无)",
     FLAGS,

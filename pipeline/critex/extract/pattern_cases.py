@@ -65,13 +65,23 @@ def failure(case: RuleCase) -> str | None:
     expect.pop("why", None)
     found = mentions_of(case.family, text, note_type)
     if case.kind == "near miss":
-        wrong = [m for m in found if m.rule == case.rule.id and m.assertion not in ("hypothetical",) and not (expect and _holds(m, text, expect))]
+        wrong = [
+            m
+            for m in found
+            if m.rule == case.rule.id
+            and m.assertion not in ("hypothetical",)
+            and not (expect and _holds(m, text, expect))
+        ]
         return f"matched {text[wrong[0].start : wrong[0].end]!r}" if wrong else None
     if expect:
         if any(_holds(m, text, expect) for m in found):
             return None
         return f"expected {expect}, got {[_brief(m, text) for m in found]}"
-    if any(m.rule == case.rule.id or (m.label == case.rule.label and (m.value == case.rule.value or case.rule.value is None)) for m in found):
+    if any(
+        m.rule == case.rule.id
+        or (m.label == case.rule.label and (m.value == case.rule.value or case.rule.value is None))
+        for m in found
+    ):
         return None
     return f"no mention by this rule, got {[_brief(m, text) for m in found]}"
 

@@ -140,10 +140,15 @@ def load_rules(name: str) -> tuple[Rule, ...]:
         seen.add(rule_id)
         unknown = set(entry) - _RULE_KEYS
         if unknown:
-            raise PatternError(f"{where}: rule {rule_id}: unknown key {sorted(unknown)[0]!r}. Known: {', '.join(sorted(_RULE_KEYS))}.")
+            raise PatternError(
+                f"{where}: rule {rule_id}: unknown key {sorted(unknown)[0]!r}. Known: {', '.join(sorted(_RULE_KEYS))}."
+            )
         sources = [term_regex(str(t)) for t in entry.get("terms", ())]
         if "regex" in entry:
-            sources.extend(expand(str(r), fragments) for r in (entry["regex"] if isinstance(entry["regex"], list) else [entry["regex"]]))
+            sources.extend(
+                expand(str(r), fragments)
+                for r in (entry["regex"] if isinstance(entry["regex"], list) else [entry["regex"]])
+            )
         if not sources:
             raise PatternError(f"{where}: rule {rule_id} has neither terms nor regex.")
         source = "|".join(_numbered(s, k) for k, s in enumerate(sources))

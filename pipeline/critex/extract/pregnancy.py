@@ -10,7 +10,10 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 from critex.extract.serology import read_result
 
-_HCG = re.compile(r"(?:[\s,:=(]|quant\w*|serum|beta|level|is|was|of|total|\))*(?P<cmp>[<>]=?)?\s?(?P<n>\d[\d,]*(?:\.\d+)?)(?![\d/])", re.I)
+_HCG = re.compile(
+    r"(?:[\s,:=(]|quant\w*|serum|beta|level|is|was|of|total|\))*(?P<cmp>[<>]=?)?\s?(?P<n>\d[\d,]*(?:\.\d+)?)(?![\d/])",
+    re.I,
+)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
@@ -23,12 +26,20 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         ):
             mention.assertion = "family"
         elif rule.value == "test":
-            number = _HCG.match(norm, m.end(), min(doc.line_at(m.start()).end, m.end() + 50)) if re.search("hcg", m.group(), re.I) else None
+            number = (
+                _HCG.match(norm, m.end(), min(doc.line_at(m.start()).end, m.end() + 50))
+                if re.search("hcg", m.group(), re.I)
+                else None
+            )
             r = read_result(norm, m.end(), min(seg_end, m.end() + 40), False)
             if r is None and number is not None:
                 value = float(number["n"].replace(",", ""))
                 low = value < 5 or number["cmp"] in ("<", "<=")
-                mention.result, mention.assertion, mention.end = "negative" if low else "positive", "present", number.end("n")
+                mention.result, mention.assertion, mention.end = (
+                    "negative" if low else "positive",
+                    "present",
+                    number.end("n"),
+                )
                 out.append(mention)
                 continue
             if r is not None and (r.result or r.number is not None):
@@ -51,13 +62,13 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 mention.assertion = "absent"
                 if rule.value == "planning":
                     continue
-                if re.search(
-                    r"\b(?:not|no)\b[^.;,]{0,20}$", norm[max(seg_start, m.start() - 30) : m.start()], re.I
-                ):
+                if re.search(r"\b(?:not|no)\b[^.;,]{0,20}$", norm[max(seg_start, m.start() - 30) : m.start()], re.I):
                     mention.value, mention.assertion = "not_pregnant", "present"
             elif re.search(r"\?\s?$", norm[max(seg_start, m.start() - 2) : m.start()]):
                 mention.assertion = "possible"
-            elif re.match(r"[^.;\n]{0,12}(?::|-|\s)\s?(?:no|nil|none|n/?a|not applicable)\b", norm[m.end() : m.end() + 20], re.I):
+            elif re.match(
+                r"[^.;\n]{0,12}(?::|-|\s)\s?(?:no|nil|none|n/?a|not applicable)\b", norm[m.end() : m.end() + 20], re.I
+            ):
                 mention.value, mention.assertion = "not_pregnant", "present"
             if mention.assertion is None:
                 mention.assertion = "present"

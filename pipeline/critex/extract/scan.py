@@ -23,7 +23,7 @@ from critex.extract.patterns import Rule
 try:
     import hyperscan
 except ImportError:  # platforms without a wheel
-    hyperscan = None
+    hyperscan = None  # type: ignore[assignment]
 
 REACH = 320
 """Characters that one rule's match may span; patterns that need more are cut."""
@@ -141,14 +141,20 @@ def _for_hyperscan(source: str) -> str:
 
 
 def _cache_folder() -> Path:
-    base = os.environ.get("CRITEX_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "critex")
+    base = os.environ.get("CRITEX_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "critex"
+    )
     return Path(base)
 
 
 def _database(sources: list[str]) -> Any:
-    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_MULTILINE
+    flags = (
+        hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_MULTILINE
+    )
     expressions = [_for_hyperscan(s).encode() for s in sources]
-    key = hashlib.sha256(b"\0".join([hyperscan.__version__.encode() if hasattr(hyperscan, "__version__") else b"", *expressions])).hexdigest()[:32]
+    key = hashlib.sha256(
+        b"\0".join([hyperscan.__version__.encode() if hasattr(hyperscan, "__version__") else b"", *expressions])
+    ).hexdigest()[:32]
     path = _cache_folder() / f"rules-{key}.hsdb"
     try:
         if path.is_file():
@@ -156,7 +162,12 @@ def _database(sources: list[str]) -> Any:
     except Exception:  # noqa: S110 - a database of another version or processor is built anew
         pass
     db = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    db.compile(expressions=expressions, ids=list(range(len(expressions))), elements=len(expressions), flags=[flags] * len(expressions))
+    db.compile(
+        expressions=expressions,
+        ids=list(range(len(expressions))),
+        elements=len(expressions),
+        flags=[flags] * len(expressions),
+    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as f:

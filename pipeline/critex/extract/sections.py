@@ -13,7 +13,9 @@ _LINE_HEAD = re.compile(
     r"(?P<title>[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff0-9 /&,'.+()-]{0,58}?)\**[ \t]*(?P<mark>:|=(?!=)|[ \t]-{1,2}[ \t]|-{2,}|$)",
     re.M,
 )
-_INLINE_HEAD = re.compile(r"(?:(?<=[.;,)\]])[ \t]+|[ \t]{2,}|(?<=[.;]))(?P<title>[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff/&' .-]{0,30}?)[ \t]?(?P<mark>:)(?=\s|[^\s\d/])")
+_INLINE_HEAD = re.compile(
+    r"(?:(?<=[.;,)\]])[ \t]+|[ \t]{2,}|(?<=[.;]))(?P<title>[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff/&' .-]{0,30}?)[ \t]?(?P<mark>:)(?=\s|[^\s\d/])"
+)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                     mention.date, mention.date_source = (doc.note_date - timedelta(days=days)).isoformat(), "relative"
                 elif re.search(r"operation (?:record|note|report)|operative", doc.note_type, re.I):
                     mention.date, mention.date_source = doc.note_date.isoformat(), "table"
-        if rule.value == "unhealed" and re.search(r"(?<!not )(?<!un)(?<!yet )healed|no discharge|nil discharge|\bno (?:signs of )?infection", norm[m.start() : min(len(norm), m.end() + 5)], re.I):
+        if rule.value == "unhealed" and re.search(
+            r"(?<!not )(?<!un)(?<!yet )healed|no discharge|nil discharge|\bno (?:signs of )?infection",
+            norm[m.start() : min(len(norm), m.end() + 5)],
+            re.I,
+        ):
             continue
         if rule.value == "healed" and re.search(r"\bport site dry", norm[m.start() : m.end()], re.I):
             continue

@@ -15,7 +15,10 @@ _RELATIVE = re.compile(
     re.I,
 )
 _BLOOD_OR_SKIN = re.compile(r"igra|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I)
-_CLEAR_CHEST = re.compile(r"(?:cxr|chest x-?ray|chest film|ct (?:chest|thorax)|chest ct|chest|ct)\b[^.;\n]{0,30}?(?:clear|normal|nad|no (?:active|evidence|granuloma|lesion|focal|tb))", re.I)
+_CLEAR_CHEST = re.compile(
+    r"(?:cxr|chest x-?ray|chest film|ct (?:chest|thorax)|chest ct|chest|ct)\b[^.;\n]{0,30}?(?:clear|normal|nad|no (?:active|evidence|granuloma|lesion|focal|tb))",
+    re.I,
+)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:

@@ -39,11 +39,23 @@ def autoimmune_disease(patient: Patient) -> list[Fact]:
         elif activity == "inactive":
             state = "inactive"
         diseases.setdefault(s.text.lower()[:6], []).append(as_fact("autoimmune_disease", s, state))
-    drugs = [s for s in patient.labelled("AUTOIMMUNE") if s.value == "drug" and s.assertion == "present" and s.attributes.get("systemic") == "current"]
+    drugs = [
+        s
+        for s in patient.labelled("AUTOIMMUNE")
+        if s.value == "drug" and s.assertion == "present" and s.attributes.get("systemic") == "current"
+    ]
     for facts in diseases.values():
         states = {f.state for f in facts}
         if drugs and states == {"open"}:  # a disease, and a drug that is given for such diseases
-            facts = [Fact("autoimmune_disease", "active", (*facts[0].statements, *drugs), when=facts[0].when, date_source=facts[0].date_source)]
+            facts = [
+                Fact(
+                    "autoimmune_disease",
+                    "active",
+                    (*facts[0].statements, *drugs),
+                    when=facts[0].when,
+                    date_source=facts[0].date_source,
+                )
+            ]
             states = {"active"}
         best = "active" if "active" in states else "inactive" if "inactive" in states else "open"
         out.extend(

@@ -60,4 +60,4 @@ def write_report(
             trials=views, n_notes=len(notes), version=__version__, style=asset("page.css"), script=asset("report.js")
         )
     )
-    write_file(path, lambda p: p.write_text(html, encoding="utf-8") and None)
+    write_file(path, lambda p: p.write_text(html, encoding="utf-8"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -84,7 +86,7 @@ class TrialView:
     """Patients that the page does not show."""
 
 
-def mention_title(row: dict[str, object]) -> str:
+def mention_title(row: Mapping[Any, Any]) -> str:
     """Words for the tooltip of a mention."""
     bits = [str(row["label"]).lower().replace("_", " ")]
     if row.get("value"):
@@ -160,7 +162,7 @@ def trial_view(
     evidence = evidence[(evidence["trial"] == trial.trial) & evidence["patient_id"].isin(ids)]
     texts = note_views(notes[notes["patient_id"].isin(ids)], mentions[mentions["patient_id"].isin(ids)], evidence)
     n_evidence = evidence.groupby(["patient_id", "criterion"]).size().to_dict()
-    by_patient: dict[str, dict[str, dict[str, object]]] = defaultdict(dict)
+    by_patient: dict[str, dict[str, dict[Any, Any]]] = defaultdict(dict)
     for row in verdicts[verdicts["patient_id"].isin(ids)].to_dict("records"):
         by_patient[row["patient_id"]][row["criterion"]] = row
     patients = []

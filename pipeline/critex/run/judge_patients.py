@@ -50,7 +50,7 @@ def column_of(name: str, spec: Feature) -> str:
 
 def feature_columns() -> list[str]:
     """Names of the feature table's columns after the fixed ones, in order."""
-    out = []
+    out: list[str] = []
     for name, spec in load_features().items():
         base = column_of(name, spec)
         out.extend((base, f"{base}_date", f"{base}_note_id", f"{base}_start", f"{base}_end"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -124,7 +124,7 @@ def enrolments(
         If the patients table has no ``patient_id``, or a date in it is not an ISO date.
     """
     default = date.fromisoformat(index_date) if isinstance(index_date, str) else index_date
-    known: Mapping[str, dict[str, Any]] = {}
+    known: dict[str, dict[Any, Any]] = {}
     if patients is not None:
         if "patient_id" not in patients.columns:
             raise InputError(
