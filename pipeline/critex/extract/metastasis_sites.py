@@ -214,7 +214,7 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
         elif t.word == "," and found.primary and following is not None and following.word == "to":
             pass
         elif (stage and t.word in (",", ";", "stage", "disease")) or (
-            stage and t.kind == "head" and t.word.startswith("stage")
+            stage and t.kind == "head" and t.word.startswith(("stage", "disease", "dz"))
         ):
             connector = connector or t.word
         else:

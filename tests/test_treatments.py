@@ -1,0 +1,122 @@
+"""Treatments: given, planned, refused, and for which disease; what counts as prior (GUIDELINE I05, E01, E02)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from critex.criteria.examples import statements_of_text
+from critex.extract.document import Document
+from critex.extract.engine import Extractor
+from critex.extract.families import load_family
+from critex.extract.mention import Mention
+from critex.features.facts import CONFLICT
+from critex.features.patient import Patient
+
+EXTRACTOR = Extractor((load_family("treatments"),))
+INDEX = date(2026, 3, 16)
+
+
+def mentions(text: str) -> list[Mention]:
+    return EXTRACTOR.mentions(Document(text, "n", "p", date(2026, 3, 12)))
+
+
+STATUS = {
+    "s/p CCRT 2019 for NPC": {"present"},
+    "Received first cycle of GP + tislelizumab on 02/03/2026": {"present"},
+    "Palliative RT 20Gy/5# to T8 completed 28/2/26": {"present"},
+    "已行2程GP方案化疗": {"present"},
+    "Plan: GP + toripalimab": {"hypothetical"},
+    "Palliative RT to T8 to start Monday": {"hypothetical"},
+    "Rec: gem/cis, discussed nivolumab": {"hypothetical"},
+    "拟行GP方案化疗": {"hypothetical"},
+    "never received chemo, RT or immunotherapy": {"absent"},
+    "She refused chemotherapy.": {"absent"},
+    "Prior chemo: nil; RT: nil": {"absent"},
+    "Prior anti-PD-1   [ ] Y  [x] N": {"absent"},
+    "Pembrolizumab (wrong patient sticker)": {"absent"},
+    "Brother on Keytruda for lung cancer": {"family"},
+    "no prior anti-cancer Tx of any kind": {"absent"},
+}
+
+
+@pytest.mark.parametrize("text", STATUS)
+def test_status_is_what_was_done(text: str) -> None:
+    assert {m.assertion for m in mentions(text)} == STATUS[text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PD-L1 TPS 60%", "Rt neck node 2 cm", "seen by his GP", "RT-PCR negative", "low back pain with radiation into the left leg", "HTN, no treatment", "no treatment for latent TB"],
+)  # fmt: skip
+def test_other_meanings_are_no_treatment(text: str) -> None:
+    assert mentions(text) == []
+
+
+def test_brands_codes_and_misspellings_become_the_generic_name() -> None:
+    text = "had Keytruda, JS001, carrelizumab and cisplastin in 2024"
+    assert [m.attributes.get("drug") for m in mentions(text)] == [
+        "pembrolizumab",
+        "toripalimab",
+        "camrelizumab",
+        "cisplatin",
+    ]
+
+
+def test_treatment_of_another_disease_is_said_to_be() -> None:
+    (mention,) = mentions("Seminoma 1998: para-aortic RT")
+    assert mention.attributes["disease"] == "other"
+
+
+def states(feature: str, *notes: tuple[str, str], index: date = INDEX) -> set[str | None]:
+    statements = [
+        s
+        for n, (day, text) in enumerate(notes)
+        for s in statements_of_text(text, date.fromisoformat(day), "clinic note", f"n{n}")
+    ]
+    return {f.state for f in Patient("p", statements, index).facts(feature)}
+
+
+def test_a_treatment_named_later_than_the_denial_counts() -> None:
+    assert states(
+        "prior_treatment",
+        ("2026-01-05", "NPC, treatment-naive."),
+        ("2026-02-20", "Treated with SRS on 20/01/2026 for NPC."),
+    ) == {"given"}
+
+
+def test_a_treatment_that_the_denial_contradicts_is_a_conflict() -> None:
+    assert states(
+        "prior_treatment", ("2026-01-05", "NPC, s/p CCRT 2019."), ("2026-02-20", "NPC, treatment-naive.")
+    ) == {CONFLICT}
+
+
+def test_treatment_on_the_index_date_is_not_prior() -> None:
+    assert states(
+        "prior_treatment",
+        ("2026-03-12", "NPC. Treatment-naive."),
+        ("2026-03-16", "NPC. C1 GP + toripalimab given today."),
+    ) == {"none"}
+
+
+def test_the_study_course_does_not_count() -> None:
+    notes = (
+        ("2025-11-05", "NPC. Never received radiotherapy or chemotherapy."),
+        ("2026-03-01", "NPC. Study GP + toripalimab C1 2025-11-10, C4 completed."),
+    )
+    assert states("prior_treatment", *notes) == {"none"}
+
+
+def test_no_treatment_for_this_cancer_does_not_decide_where_another_had_drugs() -> None:
+    text = "NPC. He has had no treatment for this cancer. Hodgkin lymphoma 2021, treated with ABVD x6."
+    assert states("prior_checkpoint", ("2026-03-12", text)) == set()
+    assert states("prior_treatment", ("2026-03-12", text)) == {"none"}
+
+
+def test_a_corrected_entry_is_no_exposure() -> None:
+    notes = (
+        ("2026-01-05", "NPC. Received nivolumab 2022."),
+        ("2026-02-20", "Nivolumab 2022 belongs to another patient. He never had immunotherapy."),
+    )
+    assert states("prior_checkpoint", *notes) == {"none"}
