@@ -53,10 +53,19 @@ def lint() -> Lint:
     for what, load in (("context.yaml", load_cues), ("sections.yaml", titles), ("features.yaml", load_features)):
         found.files += 1
         try:
-            content = load()
+            load()
         except PatternError as error:
             found.problems.append(str(error))
             continue
         if what == "context.yaml":
-            found.cues = len(content)
+            cues = load_cues()
+            found.cues = len(cues)
+            owner: dict[str, str] = {}
+            for cue in cues:
+                for term in cue.terms:
+                    other = owner.setdefault(term.lower(), cue.id)
+                    if other != cue.id and cue.only is None:
+                        found.problems.append(
+                            f"context.yaml:{cue.line}: cue {cue.id}: {term!r} is also a term of {other}. Keep it in one; direction: both reaches both ways."
+                        )
     return found

@@ -29,6 +29,8 @@ _VALUE_YES = re.compile(r"\s?[:=-]{1,2}\s?(?:yes|Y\b|done|given|completed|(?:19|
 _NEXT_CORRECTS = re.compile(
     r"\s*[\[(*-]*\s*(?:this|that|it|entry|correction|wrong|error|note|nb|n\.b\.|addendum|above)\b", FLAGS
 )
+_CONDITION = re.compile(r"\W*(?:\d[.)]\s*)?(?:if|should|once|when|in case|unless|provided)\b", FLAGS)
+_NEXT_STEP = re.compile(r"\s*(?:x\s?\d|\d\s?(?:cycles?|courses?))?\s*,\s*(?:re-?assess|repeat|restag|re-?evaluat|re-?scan|review|consider|for\b|plan|then|PET|to\b)", FLAGS)  # fmt: skip
 _DONE = re.compile(r"[^.;]{0,25}\b(?:completed|given|received|done|finished|administered)\b", FLAGS)
 _CHANGES = re.compile(
     r"post-?\s?(?:RT|radi\w+|irradiation)|radiation[\s-]?(?:change|fibrosis|necrosis|field)|irradiated", FLAGS
@@ -103,7 +105,12 @@ def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> tuple[
     chosen = _choose(before, after)
     if chosen == "absent" and re.search(r"\b(?:if|unless|whether)\b|若|如", left, FLAGS):
         return "hypothetical", False
-    if chosen == "present" and _is_ahead(doc, m):
+    if chosen == "present" and (
+        _is_ahead(doc, m)
+        or _CONDITION.match(norm, seg_start)
+        or _cues()["told"].search(left[-45:])
+        or _NEXT_STEP.match(right)
+    ):
         return "hypothetical", False
     if (
         chosen == "present"
