@@ -36,7 +36,10 @@ _CHANGES = re.compile(
     r"post-?\s?(?:RT|radi\w+|irradiation)|radiation[\s-]?(?:change|fibrosis|necrosis|field)|irradiated", FLAGS
 )
 _STUDY = re.compile(
-    r"\b(?:study|trial|protocol|on-study|C\d{1,2}D\d{1,2}|randomi[sz]\w+|study arm|within the study|入组)\b", FLAGS
+    r"\bon[\s-](?:the\s)?(?:study|trial|protocol)\b|\b(?:with)?in the (?:study|trial)\b|\bunder the (?:study|trial)|\bas part of (?:the|a) (?:study|trial)|\bper (?:the )?(?:study |trial )?protocol\b|"
+    r"\b(?:study|trial|protocol) (?:treatment|drugs?|medication|therapy|course|cycles?|C\d|GP\b|gem\w*|PD-?1|chemo\w*|tori\w*|camre\w*|sinti\w*|tisle\w*|penpu\w*|arm)|"
+    r"\b(?:pre-?|before |for |awaiting )?randomi[sz]\w+|\benrol\w+|\bNCT\d{8}|入组|随机",
+    FLAGS,
 )
 _NOT_STUDY = re.compile(r"\btrial (?:team|nurse|rn|screening|unit)|off[\s-](?:study|trial|protocol)|asked about|study nurse|may not fit|outside (?:the|a) (?:study|trial)", FLAGS)  # fmt: skip
 _RELATIVE = re.compile(

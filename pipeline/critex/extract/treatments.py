@@ -52,7 +52,9 @@ _DRUG_CLASSES = frozenset({"pd1", "pdl1", "ctla4", "chemo", "targeted", "hormone
 def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     """Mentions of treatments, with what was done about them."""
     found = resolve_overlaps([as_mention(rule, m) for rule, m in hits])
-    spans = [(m.start, m.end) for m in found if m.rule not in ("treatments.naive", "treatments.treated", "treatments.asked")]
+    spans = [
+        (m.start, m.end) for m in found if m.rule not in ("treatments.naive", "treatments.treated", "treatments.asked")
+    ]
     kept = []
     for m in found:
         if m.rule == "treatments.naive":
