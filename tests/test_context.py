@@ -174,8 +174,8 @@ def _compare(nlp: Language, notes: Iterator[Note] | list[Note]) -> tuple[int, li
     return compared, different
 
 
-ALLOWED = 0.005
-"""Share of mentions that may differ: only where the two tokenizers cut a word differently (``cannot``, ``can't``, ``x2``)."""
+ALLOWED = 0.002
+"""Share of mentions that may differ: our rule that "No. 25" is a number, and medspaCy's choice among chains of overlapping cues."""
 
 
 def _notes(path: Path) -> list[Note]:

@@ -54,7 +54,7 @@ _UNDETECTED = re.compile(
     FLAGS,
 )
 CONDITIONAL = re.compile(
-    r"\b(?:if|when|until|unless|keep|aim|target|goal|threshold|transfuse|should|must|require[sd]?|need(?:s|ed)?|criteria|criterion|eligib\w+|protocol|asks?|provided|trigger|hold|cut-?off|reqs?|flyer|requirements?|exclu\w+|no more than|trial|study|at least|>=|≥)\b|入选|要求",
+    r"\b(?:if|when|until|unless|keep|aim|target|goal|threshold|transfuse|should|must|require[sd]?|need(?:s|ed)?|criteria|criterion|eligib\w+|protocol|asks?|provided|trigger|hold|cut-?off|reqs?|flyer|requirements?|exclu\w+|inclu\w+|incl|excl|no more than|trial|study|at least|>=|≥)\b|入选|要求",
     FLAGS,
 )
 _PLANNED = re.compile(
@@ -375,6 +375,7 @@ def _mention(
         start, end, "LAB", value, name.rule, number=r.number, unit=r.unit, comparator=r.comparator, canonical=number, canonical_unit=unit, ref_low=r.ref_low,
         ref_high=r.ref_high, attributes=attributes,
     )  # fmt: skip
+    m.assertion = "hypothetical" if doc.category_at(start) == "criteria" else "present"
     if when is not None:
         m.date, m.date_source = when.iso, source or "table"
     return m

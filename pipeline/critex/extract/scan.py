@@ -54,7 +54,7 @@ class Hits:
     def finditer(self, index: int, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches of a rule, in order, not overlapping."""
         if self.ends is None:
-            yield from pattern.finditer(self.text)
+            yield from (m for m in pattern.finditer(self.text) if not self._inside_word(m.start()))
             return
         ends = self.ends.get(index)
         if not ends:
@@ -72,9 +72,14 @@ class Hits:
             for m in pattern.finditer(self.text, low, n if high >= n else high):
                 if m.end() == high < n:  # cut at the window's end: no real match ends there
                     continue
-                if m.end() > m.start():
+                if m.end() > m.start() and not self._inside_word(m.start()):
                     done = m.end()
                     yield m
+
+    def _inside_word(self, at: int) -> bool:
+        """Whether a match would begin in the middle of a word ("stent" in "consistent"); no rule means that."""
+        pair = self.text[at - 1 : at + 1] if at else ""
+        return len(pair) == 2 and pair.isascii() and pair.isalpha()
 
 
 class Scanner:

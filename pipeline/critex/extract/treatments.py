@@ -15,7 +15,12 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 from critex.extract.treatment_context import disease_of, is_other_patients, is_refused, is_study, status_of
 
-_NAIVE_NEGATED = re.compile(r"\b(?:not|no longer|isn't|is not)\s+$", FLAGS)
+_NONE_NEGATED = re.compile(r"\b(?:not|no longer|isn't|is not|if)\s+$", FLAGS)
+_NOT_NONE_AFTER = re.compile(r"[\s-]{1,2}(?:since|limit\w*|delay\w*|related|chang\w+|required|needed|indicated|option\w*|plan\w*|effects?|response|arms?|today|available|may|can|will|and \w+ (?:hypertension|diabetes|pain)|hypertension|diabetes|pain|HTN|HIV|TB|hep\w*)\b", FLAGS)  # fmt: skip
+_SINCE = re.compile(r"\b(?:since then|thereafter|afterwards|after that|otherwise)\b[^.;]{0,12}$", FLAGS)
+_FOR = re.compile(r"\s+for\s+(.{1,40})", FLAGS)
+_FOR_CANCER = re.compile(r"(?:it|this|that)\b(?! (?:pain|relapse|recurrence))|(?:(?:the|this|his|her|their) )?(?:NPC|cancer|tumou?r|malignan\w+|carcinoma|disease|nasoph\w+|condition)\b", FLAGS)
+_NPC = re.compile(r"\bNPC\b|nasophar\w*|cancer|carcinoma|metasta|\bM1|de novo|newly diag|tumou?r|鼻咽", FLAGS)
 _RULES_OF_TRIAL = re.compile(
     r"\b(?:eligib\w*|protocol (?:asks|requires|says|wants)|criteri\w+|must (?:be|have)|trial (?:asks|requires|is for|wants|needs)|study (?:requires|is for|asks)|"
     r"inclusion|exclusion|for patients|patients (?:who|with|must)|their list|first[\s-]line for)\b[^.;\n]{0,60}$",
@@ -57,8 +62,8 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     ]
     kept = []
     for m in found:
-        if m.rule == "treatments.naive":
-            if _read_naive(doc, m):
+        if m.rule.startswith("treatments.none"):
+            if _read_none(doc, m):
                 kept.append(m)
             continue
         _read(doc, m, spans)
@@ -68,27 +73,27 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     return kept
 
 
-def _read_naive(doc: Document, m: Mention) -> bool:
-    """Complete "no treatment so far"; ``False`` where it is about another disease or says the opposite."""
+def _read_none(doc: Document, m: Mention) -> bool:
+    """Complete "no treatment so far"; ``False`` where it is about another disease, a relapse, or says the opposite."""
     norm = doc.norm
     start, end = doc.segment_at(m.start)
-    before, words = norm[start : m.start], norm[m.start : m.end]
-    if _NAIVE_NEGATED.search(before):
+    before, words, after = norm[start : m.start], norm[m.start : m.end], norm[m.end : end]
+    if _NONE_NEGATED.search(before) or not _ONCOLOGY.search(norm):
+        return False
+    if _NOT_NONE_AFTER.match(after) or _SINCE.search(before) or (for_what := _FOR.match(after)) and not _FOR_CANCER.match(for_what[1]):
         return False
     disease = disease_of(doc, m.start, m.end)
-    if not _ONCOLOGY.search(norm) or re.search(r"\bif\s+$", before, FLAGS):
-        return False
-    if not _OWN_CANCER.search(words) and disease != "npc":
-        last = [c.end() for c in _COMORBIDITY.finditer(before)]
-        if last or _COMORBIDITY.match(norm[m.end : end].removeprefix(" for ").strip()):
+    if not _OWN_CANCER.search(words):
+        if _COMORBIDITY.search(before) or doc.category_at(m.start) in ("allergies", "social", "exam", "labs"):
             return False
-        if doc.category_at(m.start) in ("allergies", "social", "exam", "labs"):
+        if m.rule == "treatments.none_untreated" and not (_NPC.search(norm, start, end) or words.lower().startswith(("previously", "hitherto"))):
             return False
     if doc.category_at(m.start) in ("criteria", "family", "education") or _RULES_OF_TRIAL.search(before):
         m.assertion = "hypothetical"
-    m.attributes["disease"] = (
-        "other" if disease == "other" and not re.search(r"this|npc|初治|na[iï]ve", words, FLAGS) else "npc"
-    )
+    is_this = re.search(r"this|npc|初治|na[iï]ve", words, FLAGS) is not None
+    m.attributes["disease"] = "other" if disease == "other" and not is_this else "npc"
+    if "systemic" in words.lower():
+        m.value = "systemic"
     if _ANY_CANCER.search(norm, m.start, min(end, m.end + 25)):
         m.attributes["scope"] = "any_cancer"
     elif m.attributes["disease"] == "other":
