@@ -19,7 +19,10 @@ _NONE_NEGATED = re.compile(r"\b(?:not|no longer|isn't|is not|if)\s+$", FLAGS)
 _NOT_NONE_AFTER = re.compile(r"[\s-]{1,2}(?:since|limit\w*|delay\w*|related|chang\w+|required|needed|indicated|option\w*|plan\w*|effects?|response|arms?|today|available|may|can|will|and \w+ (?:hypertension|diabetes|pain)|hypertension|diabetes|pain|HTN|HIV|TB|hep\w*)\b", FLAGS)  # fmt: skip
 _SINCE = re.compile(r"\b(?:since then|thereafter|afterwards|after that|otherwise)\b[^.;]{0,12}$", FLAGS)
 _FOR = re.compile(r"\s+for\s+(.{1,40})", FLAGS)
-_FOR_CANCER = re.compile(r"(?:it|this|that)\b(?! (?:pain|relapse|recurrence))|(?:(?:the|this|his|her|their) )?(?:NPC|cancer|tumou?r|malignan\w+|carcinoma|disease|nasoph\w+|condition)\b", FLAGS)
+_FOR_CANCER = re.compile(
+    r"(?:it|this|that)\b(?! (?:pain|relapse|recurrence))|(?:(?:the|this|his|her|their) )?(?:NPC|cancer|tumou?r|malignan\w+|carcinoma|disease|nasoph\w+|condition)\b",
+    FLAGS,
+)
 _NPC = re.compile(r"\bNPC\b|nasophar\w*|cancer|carcinoma|metasta|\bM1|de novo|newly diag|tumou?r|鼻咽", FLAGS)
 _RULES_OF_TRIAL = re.compile(
     r"\b(?:eligib\w*|protocol (?:asks|requires|says|wants)|criteri\w+|must (?:be|have)|trial (?:asks|requires|is for|wants|needs)|study (?:requires|is for|asks)|"
@@ -80,13 +83,20 @@ def _read_none(doc: Document, m: Mention) -> bool:
     before, words, after = norm[start : m.start], norm[m.start : m.end], norm[m.end : end]
     if _NONE_NEGATED.search(before) or not _ONCOLOGY.search(norm):
         return False
-    if _NOT_NONE_AFTER.match(after) or _SINCE.search(before) or (for_what := _FOR.match(after)) and not _FOR_CANCER.match(for_what[1]):
+    if (
+        _NOT_NONE_AFTER.match(after)
+        or _SINCE.search(before)
+        or (for_what := _FOR.match(after))
+        and not _FOR_CANCER.match(for_what[1])
+    ):
         return False
     disease = disease_of(doc, m.start, m.end)
     if not _OWN_CANCER.search(words):
         if _COMORBIDITY.search(before) or doc.category_at(m.start) in ("allergies", "social", "exam", "labs"):
             return False
-        if m.rule == "treatments.none_untreated" and not (_NPC.search(norm, start, end) or words.lower().startswith(("previously", "hitherto"))):
+        if m.rule == "treatments.none_untreated" and not (
+            _NPC.search(norm, start, end) or words.lower().startswith(("previously", "hitherto"))
+        ):
             return False
     if doc.category_at(m.start) in ("criteria", "family", "education") or _RULES_OF_TRIAL.search(before):
         m.assertion = "hypothetical"

@@ -51,7 +51,9 @@ def prior_checkpoint(patient: Patient) -> list[Fact]:
         and not (s.attributes.get("refused") or s.attributes.get("correction") or s.attributes.get("drug"))
     ]
     for s in patient.labelled("TREATMENT"):
-        is_general = s.assertion == "absent" and s.value in ("any", "systemic") and s.attributes.get("disease") != "other"
+        is_general = (
+            s.assertion == "absent" and s.value in ("any", "systemic") and s.attributes.get("disease") != "other"
+        )
         if is_general and (s.attributes.get("scope") == "any_cancer" or not _systemic_elsewhere(patient)):
             never.append(s)
     return _resolve("prior_checkpoint", given, sorted(never, key=_order))
@@ -114,7 +116,9 @@ def no_treatment(patient: Patient) -> list[Statement]:
             continue
         if s.value == "any":
             found.append(s)
-        elif s.value != "systemic" and not (s.attributes.get("refused") or s.attributes.get("correction") or s.attributes.get("drug")):
+        elif s.value != "systemic" and not (
+            s.attributes.get("refused") or s.attributes.get("correction") or s.attributes.get("drug")
+        ):
             denied.setdefault(s.note_id, {}).setdefault(s.value, s)
     for values in denied.values():
         if "chemotherapy" in values and "radiotherapy" in values:
