@@ -86,8 +86,8 @@ def _read_none(doc: Document, m: Mention) -> bool:
     if (
         _NOT_NONE_AFTER.match(after)
         or _SINCE.search(before)
-        or (for_what := _FOR.match(after))
-        and not _FOR_CANCER.match(for_what[1])
+        or ((for_what := _FOR.match(after))
+        and not _FOR_CANCER.match(for_what[1]))
     ):
         return False
     disease = disease_of(doc, m.start, m.end)
