@@ -17,7 +17,7 @@ from critex.extract.patterns import FLAGS, load_yaml
 _BOUNDARY = re.compile(r";|\bbut\b|\bhowever\b|\balthough\b|\bexcept\b|\bwhereas\b", FLAGS)
 _LIST_GAP = re.compile(
     r"[\s,/&+()#:*-]*(?:(?:and|or|nor|any|prior|previous|other|further|the|a|an|his|her|with|of|for|kind|form|weekly|concurrent|concomitant|adjuvant|induction|systemic|anti-?\s?(?:cancer|tumou?r)|"
-    r"neo-?adjuvant|palliative|radical|definitive|cycles?|courses?|doses?|lines?|drug|drugs|treatments?|therap(?:y|ies)|inhibitors?|agents?|standard|local|external|beam|high|dose|first|second|third|line|\d+|x\d+|"
+    r"neo-?adjuvant|palliative|radical|definitive|cycles?|courses?|doses?|lines?|drug|drugs|treatments?|therap(?:y|ies)|inhibitors?|agents?|standard|local|external|beam|high|dose|first|second|third|line|\d+x?|x\d+|one|two|three|four|five|six|shots?|injections?|infusions?|right|left|l|r|endoscopic|adj|full|dose-dense|whole|"
     r"mg|/m2|q\d?w|q3w|then|plus|to|in|been|has|have|had|he|she|pt|on|rt|tx|biologics?|such as|including|surgery|operation|either|used|using|given|received|only|chemo|io|at|all|this|that|npc|cancer|rx|followed|by|then|exposures?|exposed|use|history|hx)\b[\s,/&+()#:.*-]*)*$",
     FLAGS,
 )
@@ -38,7 +38,7 @@ _CHANGES = re.compile(
 _STUDY = re.compile(
     r"\bon[\s-](?:the\s)?(?:study|trial|protocol)\b|\b(?:with)?in the (?:study|trial)\b|\bunder the (?:study|trial)|\bas part of (?:the|a) (?:study|trial)|\bper (?:the )?(?:study |trial )?protocol\b|"
     r"\b(?:study|trial|protocol) (?:treatment|drugs?|medication|therapy|course|cycles?|C\d|GP\b|gem\w*|PD-?1|chemo\w*|tori\w*|camre\w*|sinti\w*|tisle\w*|penpu\w*|arm)|"
-    r"\b(?:pre-?|before |for |awaiting )?randomi[sz]\w+|\benrol\w+|\bNCT\d{8}|入组|随机",
+    r"\b(?:pre-?|before |for |awaiting )?randomi[sz]\w+|\benrol\w+|\bNCT\d{8}|入组|随机|临床研究|研究内|研究用药|试验用药",
     FLAGS,
 )
 _NOT_STUDY = re.compile(r"\btrial (?:team|nurse|rn|screening|unit)|off[\s-](?:study|trial|protocol)|asked about|study nurse|may not fit|outside (?:the|a) (?:study|trial)", FLAGS)  # fmt: skip

@@ -25,7 +25,7 @@ _FOR_CANCER = re.compile(
 )
 _NPC = re.compile(r"\bNPC\b|nasophar\w*|cancer|carcinoma|metasta|\bM1|de novo|newly diag|tumou?r|鼻咽", FLAGS)
 _RULES_OF_TRIAL = re.compile(
-    r"\b(?:eligib\w*|protocol (?:asks|requires|says|wants)|criteri\w+|must (?:be|have)|trial (?:asks|requires|is for|wants|needs)|study (?:requires|is for|asks)|"
+    r"\b(?:eligib\w*|protocol (?:asks|requires|says|wants)|criteri\w+|must (?:be|have)|trial (?:asks|requires|is for|wants|needs)|NCT\d{8}|requires?|requiring|study (?:requires|is for|asks)|"
     r"inclusion|exclusion|for patients|patients (?:who|with|must)|their list|first[\s-]line for)\b[^.;\n]{0,60}$",
     FLAGS,
 )
@@ -86,8 +86,7 @@ def _read_none(doc: Document, m: Mention) -> bool:
     if (
         _NOT_NONE_AFTER.match(after)
         or _SINCE.search(before)
-        or ((for_what := _FOR.match(after))
-        and not _FOR_CANCER.match(for_what[1]))
+        or ((for_what := _FOR.match(after)) and not _FOR_CANCER.match(for_what[1]))
     ):
         return False
     disease = disease_of(doc, m.start, m.end)
