@@ -397,6 +397,9 @@ def _row(doc: Document, index: int, names: list[_Name]) -> list[Mention] | None:
         others = [n for n in names[1:] if n.start >= cells[at].end]
         if all(not re.search(r"[A-Za-z]", norm[n.end : n.end + 2]) for n in others) and len(others) >= 1:
             return None
+    joined = [n for n in names if n.start < cells[at].end]
+    if len(joined) > 1 and re.fullmatch(r"\s?/\s?", norm[joined[0].end : joined[1].start]) and not re.search(r"\d", norm[joined[-1].end : cells[at].end]):
+        return _joined(doc, joined[:2], line.end)
     analyte = analytes()[name.key]
     head = head_of(doc, index)
     piped = "|" in norm[line.start : line.end] or "\t" in norm[line.start : line.end]
@@ -600,12 +603,29 @@ def _transposed(doc: Document, by_line: dict[int, list[_Name]]) -> list[Mention]
     return out
 
 
+def _column_day(doc: Document, line: Line, at: int) -> When | None:
+    """Day at the head of the column that a value stands in, where the table has days as heads."""
+    head = head_of(doc, doc.line_index(at))
+    if head is None or "date" not in head.roles:
+        return None
+    cells = cells_of(doc.norm, line)
+    j = next((k for k, c in enumerate(cells) if c.start <= at < c.end), None)
+    if j is None:
+        return None
+    piped = "|" in doc.norm[line.start : line.end] or "\t" in doc.norm[line.start : line.end]
+    column = _column(head, cells, j, piped, line.start)
+    return head.dates[column] if column is not None else None
+
+
 def date_labs(doc: Document, mentions: list[Mention]) -> None:
     """Give laboratory mentions without a day of their own the day of the nearest heading ("Collected 06/03/2026"), on their own line first."""
     for m in mentions:
         if m.date is not None:
             continue
         line = doc.line_at(m.start)
+        if line.kind == "row" and (column := _column_day(doc, line, m.start)) is not None:
+            m.date, m.date_source = column.iso, "table"
+            continue
         own = doc.dates_between(line.start, m.start)
         after = [
             d

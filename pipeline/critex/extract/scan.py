@@ -18,6 +18,7 @@ from pathlib import Path
 from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any
 
+from critex.errors import PatternError
 from critex.extract.patterns import Rule
 
 try:
@@ -98,7 +99,7 @@ class Scanner:
         self.engine = "python" if engine == "python" or hyperscan is None else "hyperscan"
         self._db: Any = None
         if self.engine == "hyperscan" and self.rules:
-            self._db = _database([r.trigger or r.source for r in self.rules])
+            self._db = _database(self.rules)
             self._db.scratch = hyperscan.Scratch(self._db)
 
     def scan(self, text: str) -> Hits:
@@ -142,7 +143,22 @@ def _byte_offsets(text: str) -> Any:
 
 def _for_hyperscan(source: str) -> str:
     """The same rule in Hyperscan's dialect."""
+    source = re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: re.escape(chr(int(m[1], 16))), source)
     return re.sub(r"\(\?P<\w+>", "(", re.sub(r"\(\?P=\w+\)", r".{0,40}", source))
+
+
+def _refused(rules: Sequence[Rule], flags: int, error: Exception) -> PatternError:
+    """The rule that Hyperscan does not take, by name."""
+    for rule in rules:
+        try:
+            hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(
+                expressions=[_for_hyperscan(rule.trigger or rule.source).encode()], ids=[0], elements=1, flags=[flags]
+            )
+        except hyperscan.error as own:
+            return PatternError(
+                f"{rule.file}:{rule.line}: rule {rule.id}: the scanner does not take this expression: {own}. Write it otherwise."
+            )
+    return PatternError(f"patterns: the scanner does not take the rules: {error}.")
 
 
 def _cache_folder() -> Path:
@@ -152,11 +168,11 @@ def _cache_folder() -> Path:
     return Path(base)
 
 
-def _database(sources: list[str]) -> Any:
+def _database(rules: Sequence[Rule]) -> Any:
     flags = (
         hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_MULTILINE
     )
-    expressions = [_for_hyperscan(s).encode() for s in sources]
+    expressions = [_for_hyperscan(r.trigger or r.source).encode() for r in rules]
     key = hashlib.sha256(
         b"\0".join([hyperscan.__version__.encode() if hasattr(hyperscan, "__version__") else b"", *expressions])
     ).hexdigest()[:32]
@@ -167,12 +183,15 @@ def _database(sources: list[str]) -> Any:
     except Exception:  # noqa: S110 - a database of another version or processor is built anew
         pass
     db = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    db.compile(
-        expressions=expressions,
-        ids=list(range(len(expressions))),
-        elements=len(expressions),
-        flags=[flags] * len(expressions),
-    )
+    try:
+        db.compile(
+            expressions=expressions,
+            ids=list(range(len(expressions))),
+            elements=len(expressions),
+            flags=[flags] * len(expressions),
+        )
+    except hyperscan.error as error:
+        raise _refused(rules, flags, error) from None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as f:

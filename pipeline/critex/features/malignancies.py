@@ -25,7 +25,8 @@ def other_malignancy(patient: Patient) -> list[Fact]:
         if s.value == "any" and s.assertion == "absent":
             out.append(as_fact("other_malignancy", s, "none"))
         elif s.assertion == "present":
-            groups.setdefault(str(s.attributes.get("kind")) + ":" + _site(s.text), []).append(
+            kind = str(s.attributes.get("kind"))
+            groups.setdefault(kind if kind in EXCEPTED else f"{kind}:{_site(s.text)}", []).append(
                 as_fact("other_malignancy", s, None)
             )
     for facts in groups.values():
