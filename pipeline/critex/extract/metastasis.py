@@ -89,7 +89,7 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     by_segment: dict[int, list[_Head]] = {}
     oncology = bool(_ONCOLOGY.search(doc.norm))
     for rule, m in hits:
-        if not oncology and rule.id in _ONLY_IN_ONCOLOGY and "suspicious" not in m.group().lower():
+        if not oncology and _needs_oncology(doc.norm, rule.id, m):
             continue
         head = _head(doc.norm, rule.id, m)
         if head is not None:
@@ -101,6 +101,13 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for index in sorted(by_segment):
         found.extend(_Sentence(doc, index, _distinct(by_segment[index]), imaging).mentions())
     return found
+
+
+def _needs_oncology(norm: str, rule: str, m: re.Match[str]) -> bool:
+    """Whether the words mean a metastasis only in a note that speaks of cancer: "bone disease", "has spread to"."""
+    if rule == "metastasis.verb":
+        return "metasta" not in m.group().lower() and not _SPREADS.search(norm)
+    return rule in _ONLY_IN_ONCOLOGY and "suspicious" not in m.group().lower()
 
 
 def _head(norm: str, rule: str, m: re.Match[str]) -> _Head | None:
@@ -296,6 +303,8 @@ class _Sentence:
             start, end = doc.segments[self.index - 1]
             before = tokens(doc.norm, start, end, [])
             for j in range(len(before) - 1, -1, -1):
+                if not any(t.kind == "lesion" and t.word not in ("disease", "dz") for t in before):
+                    break
                 if before[j].kind in ("site", "region", "regional", "local"):
                     return "regional" if before[j].kind in ("regional", "local") else before[j].value
         return None

@@ -192,6 +192,8 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
             k = _after_origin(tokens, k)
             if k < 0:
                 return found
+        elif t.word == "with" and found.primary and not stage:  # "metastatic NPC with ...": something else begins
+            break
         elif t.kind == "preposition":
             connector = t.word
         elif t.kind == "primary":
