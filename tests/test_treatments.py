@@ -64,6 +64,30 @@ def test_brands_codes_and_misspellings_become_the_generic_name() -> None:
     ]
 
 
+CHECKPOINT = (
+    "pembrolizumab Keytruda MK-3475 nivolumab Opdivo BMS-936558 ONO-4538 cemiplimab Libtayo REGN2810 dostarlimab Jemperli TSR-042 retifanlimab Zynyz INCMGA00012 "
+    "toripalimab Tuoyi Loqtorzi JS001 TAB001 camrelizumab AiRuiKa SHR-1210 sintilimab Tyvyt IBI308 tislelizumab Tevimbra BGB-A317 penpulimab Anniko AK105 zimberelimab Yutuo GLS-010 "
+    "AB122 serplulimab Hansizhuang HLX10 pucotenlimab Puyouheng HX008 finotonlimab SCT-I10A enlonstobart SG001 atezolizumab Tecentriq MPDL3280A durvalumab Imfinzi MEDI4736 avelumab "
+    "Bavencio MSB0010718C envafolimab Enweida KN035 sugemalimab Cejemly CS1001 adebrelimab Airili SHR-1316 benmelstobart Andewei TQB2450 tagitanlimab KL-A167 socazolimab ZKAB001 "
+    "ipilimumab Yervoy MDX-010 BMS-734016 tremelimumab Imjudo CP-675,206 cadonilimab Kaitanni AK104 ivonescimab Yidafang AK112 KN046 iparomlimab tuvonralimab Qibeian QL1706 Opdualag "
+    "toripalumab teriprizumab carrelizumab karelizumab sindilizumab tirelizumab pembrolizumib 可瑞达 帕博利珠单抗 纳武利尤单抗 特瑞普利单抗 卡瑞利珠單抗 信迪利单抗 替雷利珠单抗 派安普利单抗 赛帕利单抗 "
+    "斯鲁利单抗 普特利单抗 菲诺利单抗 恩朗苏拜单抗 阿替利珠单抗 度伐利尤单抗 阿维鲁单抗 恩沃利单抗 舒格利单抗 阿得贝利单抗 贝莫苏拜单抗 塔戈利单抗 索卡佐利单抗 伊匹木单抗 替西木单抗 卡度尼利单抗 依沃西单抗"
+).split()  # noqa: SIM905 - domain.md 12.1
+
+
+@pytest.mark.parametrize("name", CHECKPOINT)
+def test_every_checkpoint_inhibitor_of_the_list_is_known(name: str) -> None:
+    (mention,) = mentions(f"received {name} in 2024")
+    assert (mention.value, mention.assertion) == ("immunotherapy", "present")
+
+
+@pytest.mark.parametrize(
+    "name", ["denosumab", "tocilizumab", "omalizumab", "natalizumab", "thymosin alpha 1", "贝伐珠"]
+)
+def test_names_that_look_alike_are_no_checkpoint_inhibitors(name: str) -> None:
+    assert not [m for m in mentions(f"received {name} in 2024") if m.value == "immunotherapy"]
+
+
 def test_treatment_of_another_disease_is_said_to_be() -> None:
     (mention,) = mentions("Seminoma 1998: para-aortic RT")
     assert mention.attributes["disease"] == "other"
