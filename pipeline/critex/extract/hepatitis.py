@@ -21,6 +21,7 @@ _PLANNED = re.compile(
 )
 
 
+_POSITIVE_NAME = re.compile(r"(?:positive|pos|\+ve|\+)$", FLAGS)
 _HIV_DISEASE = re.compile(
     r"infect|disease|positive|\+ve|\bart\b|haart|arv|biktarvy|dolutegravir|cd4|viral load|\bvl\b|undetectable|\bdx\b|diagnos|known|living|since|aids\b|plwh|denie|no h/o|no history|history of|status|患",
     FLAGS,
@@ -104,7 +105,7 @@ def _mention(
         if m.result is not None or m.number is not None:
             m.assertion = "present"
         if r.comparator and (
-            CONDITIONAL.search(norm[max(start, n.start - 70) : n.start]) or doc.category_at(n.start) == "criteria"
+            CONDITIONAL.search(norm[max(start, n.start - 140) : n.start]) or doc.category_at(n.start) == "criteria"
         ):
             m.assertion, m.result = "hypothetical", None
             if disease and label == "HEPATITIS" and value == "hepatitis_other":
@@ -113,6 +114,19 @@ def _mention(
         m.result, m.assertion = "negative", "present"
     elif value == "hcv_rna" and re.search(r"vira?emi", norm[n.start : n.end], re.I):
         m.result, m.assertion = "positive", "present"
+    if r is None and disease and _POSITIVE_NAME.search(norm, n.start, n.end):
+        m.result = "positive"
+    if (
+        value == "test"
+        and r is None
+        and wait is None
+        and norm[n.start : n.end].lower() == "rvd"
+        and _HIV_DISEASE.search(norm[max(start, n.start - 30) : n.end + 40])
+    ):
+        value = m.value = "disease"
+    planned = wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])
+    if value == "hcv" and r is None and planned:
+        m.value, m.assertion = "anti_hcv", "hypothetical"
     if (
         value == "hbv"
         and m.result is None

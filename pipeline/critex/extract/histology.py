@@ -17,6 +17,7 @@ _TAIL = re.compile(
     r"(?:[\s-]{1,2}(?:squamous[\s-](?:cell[\s-])?)?(?:carcinoma|ca\b|cancer|scc\b|npc\b)(?:\sof\s(?:the\s)?nasopharynx)?|\s(?:sub)?type\b|\s?癌)",
     FLAGS,
 )
+_SUBTYPE = re.compile(r",?\s\(?(?:un)?differentiated(?:\s(?:sub)?type)?\)?", FLAGS)
 _HEAD = re.compile(r"(?:nasopharyngeal carcinoma[,:]?\s|squamous cell carcinoma,\s|carcinoma,\s|scc,\s)$", FLAGS)
 _SUPERSEDED = re.compile(
     r"original diagnosis|first report|initial(?:ly)?\s(?:report|read|thought|diagnos)|thought to represent|provisional|frozen section|outside report|previously reported|was reported as|amended from|formerly|preliminary|still carries the old|superseded",
@@ -106,6 +107,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             more = re.compile(r",?\s\(?(?:un)?differentiated(?:\s(?:sub)?type)?\)?", FLAGS).match(norm, end)
             if more and kinds & {"nonkeratinizing"}:
                 end = more.end()
+        if not tail and kinds & {"nonkeratinizing"} and (more := _SUBTYPE.match(norm, end)):
+            end = more.end()
         head = _HEAD.search(norm, max(0, start - 30), start)
         if head and kinds & {"nonkeratinizing", "nonkeratinizing_undifferentiated"}:
             start = head.start()

@@ -21,7 +21,7 @@ _POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])|pos(?:itive)?s?\b|(
 _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
-    r"(?:[\s:=|*]|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d))|\((?!\s*[+-])[^)\n]{0,30}\)|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|was|were|are|has been|have been|remains?|again|results?|"
+    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d))|\((?!\s*[+-])[^)\n]{0,30}\)|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|was|were|are|has been|have been|remains?|again|results?|"
     r"quant\w*|qual\w*|real[\s-]?time|rt|pcr|4th gen(?:eration)?|generation|rapid|determine|by|assay|levels?|load|viral|came back|back|returned|today|now|both|all|currently|repeat|latest|igg|igm|smears?|culture|x\s?\d|done|cmia|eclia|elisa|titre|titer|still|already|in|on|from|dated?|of|at|for|the|"
     r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
 )

@@ -34,6 +34,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         if rule.id == "stage.group":
             value = next(v for v in m.groupdict().values() if v)
             value = re.sub(r"[\s-]", "", value)
+            value = re.sub("[ⅠⅡⅢⅣ]", lambda x: {"Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV"}[x[0]], value)
             value = re.sub(r"^(IV|III|II|I|[1-4])([a-c])$", lambda x: x[1] + x[2].upper(), value)
             value = re.sub(r"^([1-4])(?=[A-C]?$)", lambda x: {"1": "I", "2": "II", "3": "III", "4": "IV"}[x[1]], value)
             before, after = norm[max(0, start - 30) : start], norm[end : end + 20]

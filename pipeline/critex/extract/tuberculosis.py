@@ -14,11 +14,34 @@ _RELATIVE = re.compile(
     r"\b(?:wife|husband|spouse|son|daughter|roommate|colleague|co-?worker|flatmate|household|neighbou?r)\b[^.;\n]{0,60}$",
     re.I,
 )
+_LED = re.compile(r"\b(positive|negative|pos|neg)\s$", re.I)
 _BLOOD_OR_SKIN = re.compile(r"igra|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I)
 _CLEAR_CHEST = re.compile(
     r"(?:cxr|chest x-?ray|chest film|ct (?:chest|thorax)|chest ct|chest|ct)\b[^.;\n]{0,30}?(?:clear|normal|nad|no (?:active|evidence|granuloma|lesion|focal|tb))",
     re.I,
 )
+
+
+_DRUGS = re.compile(r"att\b|anti-?tb|hrze|ripe|ehrz|akt", re.I)
+_OVER = re.compile(r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|previous\w*|past\b|full course", re.I)
+_ELSEWHERE = re.compile(r"node|nodal|lymph\w*|cervical|renal|kidney|spin\w+|bone|mening\w+|abdom\w+|intestin\w+|skin|cutaneous|genito\w+|pott|tuberculoma|scrofula", re.I)
+
+
+def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
+    """Settle what a bare name says: treatment now or over, in the lung or elsewhere. False where the mention only repeats its neighbour."""
+    start, end = doc.segment_at(m.start)
+    after, before = doc.norm[m.end : min(end, m.end + 70)], doc.norm[max(start, m.start - 25) : m.start]
+    if _ELSEWHERE.search(before) or re.match(r"\s?(?:lymph|mening|spond|spine|of (?:the )?(?:node|spine|bone|kidney))", after, re.I):
+        m.attributes["extrapulmonary"] = True
+    if m.value != "unspecified" or m.assertion == "absent":
+        return True
+    if _DRUGS.search(doc.norm, m.start, m.end):
+        if any(o is not m and o.value in ("active", "past", "latent", "unspecified") and start <= o.start < m.start for o in found):
+            return False
+        m.value = "past" if _OVER.search(after) or re.search(r"complet\w+|finished|full course", before, re.I) else "active"
+    elif _OVER.search(re.split(r"[.;]", after)[0]) or re.search(r"treated for\s?$", before, re.I):
+        m.value = "past"
+    return True
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
@@ -30,7 +53,10 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             if _CLEAR_CHEST.search(doc.norm, max(0, m.start - 80), min(len(doc.norm), m.end + 120)):
                 m.attributes["clear_imaging"] = True
             r = read_result(doc.norm, m.end, min(limit, m.end + 60), False)
-            if r is not None:
+            led = _LED.search(doc.norm, max(0, m.start - 12), m.start)
+            if led is not None:
+                m.start, m.result, m.assertion = led.start(), "positive" if led[1].lower().startswith("p") else "negative", "present"
+            elif r is not None:
                 m.end, m.result, m.assertion = r.end, r.result, "present"
             elif (wait := pending(doc.norm, m.end, limit)) is not None:
                 m.assertion, m.cue = "hypothetical", wait
@@ -52,7 +78,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             r":\s?(?:never|nil|no|none)$", doc.norm[m.start : m.end], re.I
         ):
             m.assertion = "absent"
-    return found
+    return [m for m in found if _kind(doc, m, found)]
 
 
 FAMILY = Family("tuberculosis", load_rules("tuberculosis.yaml"), _find)

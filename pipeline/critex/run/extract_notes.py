@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from critex.extract.document import Document
 from critex.extract.engine import Extractor, default_extractor
@@ -39,6 +42,58 @@ def _row(note: Note, m: Mention) -> Row:
     )  # fmt: skip
 
 
+class TooSlow(Exception):
+    """A note that took longer than the limit."""
+
+
+@contextmanager
+def time_limit(seconds: float | None) -> Iterator[None]:
+    """Raise :class:`TooSlow` when the body takes longer; without effect on Windows and outside the main thread."""
+    usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if not seconds or not usable:
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def read_note(
+    note: Note, extractor: Extractor, date_order: str | None = None, seconds: float | None = None
+) -> tuple[list[Row], str]:
+    """Rows of mentions of one note, and what went wrong (empty where nothing did).
+
+    Parameters
+    ----------
+    note : Note
+    extractor : Extractor
+    date_order : {"dmy", "mdy", "ymd"}, optional
+    seconds : float, optional
+        Time limit.
+
+    Returns
+    -------
+    rows : list of Row
+    error : str
+        Names the kind of failure, never the text.
+    """
+    try:
+        with time_limit(seconds):
+            return mention_rows(note, extractor, date_order), ""
+    except TooSlow:
+        return [], f"took longer than {seconds:g} s and was given up. Split the note, or raise --max-seconds."
+    except Exception as error:
+        return [], f"could not be read: {type(error).__name__}. Please report this as a defect of critex."
+
+
 def extract(notes: Iterable[Note], date_order: str | None = None) -> tuple[list[Row], list[tuple[str, str, str]]]:
     """Rows of mentions, and rows of errors, of a batch of notes.
 
@@ -48,14 +103,8 @@ def extract(notes: Iterable[Note], date_order: str | None = None) -> tuple[list[
     rows: list[Row] = []
     errors: list[tuple[str, str, str]] = []
     for note in notes:
-        try:
-            rows.extend(mention_rows(note, extractor, date_order))
-        except Exception as error:
-            errors.append(
-                (
-                    note.source,
-                    note.note_id,
-                    f"could not be read: {type(error).__name__}. Please report this as a defect of critex.",
-                )
-            )
+        found, error = read_note(note, extractor, date_order)
+        rows.extend(found)
+        if error:
+            errors.append((note.source, note.note_id, error))
     return rows, errors
