@@ -60,7 +60,9 @@ def said(text: str, label: str, value: str | None = None) -> tuple[str, str]:
         ("[ ] HTN  [ ] ILD", "HYPERTENSION", None, "hypothetical"),
     ],
 )  # fmt: skip
-def test_a_sentence_says_what_a_reader_would_take_it_to_say(text: str, label: str, value: str | None, assertion: str) -> None:
+def test_a_sentence_says_what_a_reader_would_take_it_to_say(
+    text: str, label: str, value: str | None, assertion: str
+) -> None:
     assert said(text, label, value)[0] == assertion
 
 
@@ -113,10 +115,19 @@ def medspacy_context() -> Language:
     context_graph.tuple_overlaps = overlaps
     nlp = spacy.blank("en")
     nlp.tokenizer = create_medspacy_tokenizer(nlp)
-    context = ConText(nlp, rules=None, input_span_type="group", span_group_name="targets", span_attrs=None, prune_on_target_overlap=False)
+    context = ConText(
+        nlp,
+        rules=None,
+        input_span_type="group",
+        span_group_name="targets",
+        span_attrs=None,
+        prune_on_target_overlap=False,
+    )
     directions = {"forward": "FORWARD", "backward": "BACKWARD", "both": "BIDIRECTIONAL"}
     for cue in load_cues():
-        direction = {"terminate": "TERMINATE", "pseudo": "PSEUDO", "comma": "PSEUDO"}.get(cue.category, directions[cue.direction])
+        direction = {"terminate": "TERMINATE", "pseudo": "PSEUDO", "comma": "PSEUDO"}.get(
+            cue.category, directions[cue.direction]
+        )
         for term in cue.terms:
             context.add(
                 ConTextRule(
@@ -132,7 +143,9 @@ def medspacy_context() -> Language:
     return nlp
 
 
-def _reference(nlp: Language, document: Document, targets: list[tuple[int, int, str]]) -> list[set[tuple[str, int, int]] | None]:
+def _reference(
+    nlp: Language, document: Document, targets: list[tuple[int, int, str]]
+) -> list[set[tuple[str, int, int]] | None]:
     doc: Doc = nlp.make_doc(document.norm)
     SentenceComponent()(doc)
     doc._.critex_document = document
@@ -170,7 +183,9 @@ def _compare(nlp: Language, notes: Iterator[Note] | list[Note]) -> tuple[int, li
             compared += 1
             if got != want:
                 sentence = document.norm[a:b].strip()
-                different.append(f"{note.note_id} {target}: ours {sorted(got - want)}, medspaCy's {sorted(want - got)} :: {sentence[:160]}")
+                different.append(
+                    f"{note.note_id} {target}: ours {sorted(got - want)}, medspaCy's {sorted(want - got)} :: {sentence[:160]}"
+                )
     return compared, different
 
 

@@ -315,7 +315,8 @@ def patterns_check() -> None:
 def patterns_test(
     only: Annotated[str | None, typer.Argument(help="Run only the rules whose id begins with this.")] = None,
 ) -> None:
-    """Run the examples and near misses of every rule."""
+    """Run the examples and near misses of every rule, and the clinical cases in patterns/cases."""
+    from critex.criteria.cases import all_cases, wrong_with
     from critex.extract.pattern_cases import failure, rule_cases
 
     met, failed, known = 0, 0, 0
@@ -333,6 +334,18 @@ def patterns_test(
             problems.print(
                 f"FAILED {case.rule.file}:{case.rule.line} {case.id}: {case.case.text!r}: {wrong}", markup=False
             )
+    for file, clinical in all_cases():
+        if only and not clinical.id.startswith(only):
+            continue
+        wrong = wrong_with(clinical)
+        if wrong is None:
+            met += 1
+        elif clinical.known_failure:
+            known += 1
+            console.print(f"known  {clinical.id}: {clinical.known_failure}", markup=False)
+        else:
+            failed += 1
+            problems.print(f"FAILED cases/{file}.yaml {clinical.id}: {clinical.text!r}: {wrong}", markup=False)
     console.print(f"{met} cases met, {failed} failed, {known} known not to be met yet")
     if failed:
         raise typer.Exit(FAILED)

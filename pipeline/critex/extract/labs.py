@@ -398,7 +398,11 @@ def _row(doc: Document, index: int, names: list[_Name]) -> list[Mention] | None:
         if all(not re.search(r"[A-Za-z]", norm[n.end : n.end + 2]) for n in others) and len(others) >= 1:
             return None
     joined = [n for n in names if n.start < cells[at].end]
-    if len(joined) > 1 and re.fullmatch(r"\s?/\s?", norm[joined[0].end : joined[1].start]) and not re.search(r"\d", norm[joined[-1].end : cells[at].end]):
+    if (
+        len(joined) > 1
+        and re.fullmatch(r"\s?/\s?", norm[joined[0].end : joined[1].start])
+        and not re.search(r"\d", norm[joined[-1].end : cells[at].end])
+    ):
         return _joined(doc, joined[:2], line.end)
     analyte = analytes()[name.key]
     head = head_of(doc, index)

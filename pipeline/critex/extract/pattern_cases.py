@@ -70,11 +70,11 @@ def failure(case: RuleCase) -> str | None:
             for m in found
             if m.rule == case.rule.id
             and m.assertion not in ("hypothetical",)
-            and not (expect and _holds(m, text, expect))
+            and not (expect and mention_holds(m, text, expect))
         ]
         return f"matched {text[wrong[0].start : wrong[0].end]!r}" if wrong else None
     if expect:
-        if any(_holds(m, text, expect) for m in found):
+        if any(mention_holds(m, text, expect) for m in found):
             return None
         return f"expected {expect}, got {[_brief(m, text) for m in found]}"
     if any(
@@ -90,7 +90,8 @@ def _brief(m: Mention, text: str) -> str:
     return f"{m.rule}: {text[m.start : m.end]!r} {m.value} {m.assertion}"
 
 
-def _holds(m: Mention, text: str, expect: dict[str, Any]) -> bool:
+def mention_holds(m: Mention, text: str, expect: dict[str, Any]) -> bool:
+    """Whether a mention holds all that is expected: fields of the mention, its span (``span``), or attributes; numbers within rounding."""
     for key, want in expect.items():
         if key in ("text_span", "span"):
             got: Any = text[m.start : m.end]

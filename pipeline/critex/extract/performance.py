@@ -13,7 +13,9 @@ _TRIAL = re.compile(
     r"criteri|protocol|eligib|inclusion|should be|must be|trial needs|protocol needs|reqs?\b|flyer|require|asks? for|only (?:takes|accepts)|trial (?:patients|requires|needs|takes)|their list|if\s(?:ecog|ps)|not more than|or less|or better|入选",
     FLAGS,
 )
-_WAS = re.compile(r"[\s,]{0,3}\(?(?:was|previously|prev|from|down from|up from|earlier)\s(?P<v>[0-4])(?![\w%/]|\.\d)", FLAGS)
+_WAS = re.compile(
+    r"[\s,]{0,3}\(?(?:was|previously|prev|from|down from|up from|earlier)\s(?P<v>[0-4])(?![\w%/]|\.\d)", FLAGS
+)
 _ABOUT_TRIAL = re.compile(r"\btrial\b|\bstudy\b|NCT\d|recruit|flyer|website|online", FLAGS)
 """A range after these words is the trial's, not the patient's."""
 _BEFORE_BOX = re.compile(r"\[(?P<tick>[ xX✓√]?)\]\s?(?:(?:ecog|PS)\s?)?(?P<v>[0-4](?:\s?-\s?[0-4])?)\b", FLAGS)
@@ -60,7 +62,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             mention.assertion = "present"
         out.append(mention)
         if rule.label == "ECOG" and (was := _WAS.match(norm, m.end())):
-            out.append(Mention(was.start("v"), was.end("v"), "ECOG", was["v"], rule.id, assertion="present", temporality="past"))
+            out.append(
+                Mention(
+                    was.start("v"), was.end("v"), "ECOG", was["v"], rule.id, assertion="present", temporality="past"
+                )
+            )
         if (arrow := re.compile(r"\s?(?:->|→)\s?([0-4])\b").match(norm, m.end())) and rule.label == "ECOG":
             out.append(Mention(arrow.start(1), arrow.end(1), "ECOG", arrow[1], rule.id, assertion="present"))
     return out

@@ -23,22 +23,35 @@ _CLEAR_CHEST = re.compile(
 
 
 _DRUGS = re.compile(r"att\b|anti-?tb|hrze|ripe|ehrz|akt", re.I)
-_OVER = re.compile(r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|previous\w*|past\b|full course", re.I)
-_ELSEWHERE = re.compile(r"node|nodal|lymph\w*|cervical|renal|kidney|spin\w+|bone|mening\w+|abdom\w+|intestin\w+|skin|cutaneous|genito\w+|pott|tuberculoma|scrofula", re.I)
+_OVER = re.compile(
+    r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|previous\w*|past\b|full course",
+    re.I,
+)
+_ELSEWHERE = re.compile(
+    r"node|nodal|lymph\w*|cervical|renal|kidney|spin\w+|bone|mening\w+|abdom\w+|intestin\w+|skin|cutaneous|genito\w+|pott|tuberculoma|scrofula",
+    re.I,
+)
 
 
 def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     """Settle what a bare name says: treatment now or over, in the lung or elsewhere. False where the mention only repeats its neighbour."""
     start, end = doc.segment_at(m.start)
     after, before = doc.norm[m.end : min(end, m.end + 70)], doc.norm[max(start, m.start - 25) : m.start]
-    if _ELSEWHERE.search(before) or re.match(r"\s?(?:lymph|mening|spond|spine|of (?:the )?(?:node|spine|bone|kidney))", after, re.I):
+    if _ELSEWHERE.search(before) or re.match(
+        r"\s?(?:lymph|mening|spond|spine|of (?:the )?(?:node|spine|bone|kidney))", after, re.I
+    ):
         m.attributes["extrapulmonary"] = True
     if m.value != "unspecified" or m.assertion == "absent":
         return True
     if _DRUGS.search(doc.norm, m.start, m.end):
-        if any(o is not m and o.value in ("active", "past", "latent", "unspecified") and start <= o.start < m.start for o in found):
+        if any(
+            o is not m and o.value in ("active", "past", "latent", "unspecified") and start <= o.start < m.start
+            for o in found
+        ):
             return False
-        m.value = "past" if _OVER.search(after) or re.search(r"complet\w+|finished|full course", before, re.I) else "active"
+        m.value = (
+            "past" if _OVER.search(after) or re.search(r"complet\w+|finished|full course", before, re.I) else "active"
+        )
     elif _OVER.search(re.split(r"[.;]", after)[0]) or re.search(r"treated for\s?$", before, re.I):
         m.value = "past"
     return True
@@ -55,7 +68,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             r = read_result(doc.norm, m.end, min(limit, m.end + 60), False)
             led = _LED.search(doc.norm, max(0, m.start - 12), m.start)
             if led is not None:
-                m.start, m.result, m.assertion = led.start(), "positive" if led[1].lower().startswith("p") else "negative", "present"
+                m.start, m.result, m.assertion = (
+                    led.start(),
+                    "positive" if led[1].lower().startswith("p") else "negative",
+                    "present",
+                )
             elif r is not None:
                 m.end, m.result, m.assertion = r.end, r.result, "present"
             elif (wait := pending(doc.norm, m.end, limit)) is not None:
