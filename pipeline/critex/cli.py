@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 import time
 from datetime import date
@@ -421,7 +422,14 @@ def main() -> None:
     except CritexError as error:
         problems.print(f"critex: {error}", markup=False)
         sys.exit(USAGE_ERROR)
-    except (KeyboardInterrupt, BrokenPipeError):
+    except (OSError, sqlite3.Error) as error:
+        if isinstance(error, BrokenPipeError):
+            sys.exit(130)
+        what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+        problems.print(f"critex: {where}{what}. The same command goes on where this run ended.", markup=False)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
         sys.exit(130)
 
 

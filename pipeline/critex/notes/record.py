@@ -35,6 +35,10 @@ class Options:
     date_order: str | None = None
     max_characters: int = 20_000_000
     """A longer note is rejected."""
+    max_seconds: float | None = 120.0
+    """A note that takes longer becomes an error row."""
+    file_name: str | None = None
+    """How names of files tell patient and date, such as ``{patient_id}_{note_date}`` (``--file-name``)."""
 
     def column(self, name: str) -> str:
         """The source's name of one of our fields."""
@@ -65,6 +69,8 @@ class Seen:
         return out
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair is no character and cannot be stored; each becomes U+FFFD, so that offsets stay."""
 _TIME = re.compile(r"[T\s]+\d{1,2}:\d{2}.*$")
 
 
@@ -117,6 +123,7 @@ def make_note(
             note_id,
             f"the text has more than {options.max_characters:,} characters. Split the note, or raise --max-characters.",
         )
+    text = _SURROGATE.sub("\ufffd", text)
     seen.notes += 1
     if not note_id:
         seen.without_id += 1

@@ -60,23 +60,12 @@ def files_of(sources: Iterable[Path]) -> list[Path]:
 
 
 def read_notes(sources: Iterable[Path], options: Options, seen: Seen) -> Iterator[Note | Rejected]:
-    """All notes of all sources, in order; a note_id that was used before is rejected.
+    """All records of all sources, in order. That no ``note_id`` comes twice is the ledger's to see to.
 
     Raises
     ------
     InputError
         If a source cannot be used at all.
     """
-    ids: set[str] = set()
     for path in files_of(sources):
-        for record in READERS[path.suffix.lower()](path, options, seen):
-            if isinstance(record, Note):
-                if record.note_id in ids:
-                    yield Rejected(
-                        record.source,
-                        record.note_id,
-                        "the note_id is used by an earlier note. Give every note an id of its own.",
-                    )
-                    continue
-                ids.add(record.note_id)
-            yield record
+        yield from READERS[path.suffix.lower()](path, options, seen)

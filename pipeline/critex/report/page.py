@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -35,7 +36,16 @@ def asset(name: str) -> Markup:
 
 
 def write_report(
-    path: Path, notes: pd.DataFrame, mentions: pd.DataFrame, judged: Judgement, trials: list[Trial], max_patients: int
+    path: Path,
+    notes: pd.DataFrame,
+    mentions: pd.DataFrame,
+    judged: Judgement,
+    trials: list[Trial],
+    max_patients: int,
+    *,
+    n_notes: int | None = None,
+    tally: Mapping[tuple[str, str, str], int] | None = None,
+    status: Mapping[tuple[str, str], int] | None = None,
 ) -> None:
     """Write the page (to a temporary file, then renamed).
 
@@ -48,16 +58,24 @@ def write_report(
     trials : list of Trial
     max_patients : int
         How many patients a trial shows; candidates come first, and the page says how many are left out.
+    n_notes : int, optional
+        Notes of the run, where ``notes`` holds only those of the patients shown.
+    tally, status : mapping, optional
+        Numbers over all patients, by (trial, criterion, verdict) and by (trial, status), where ``judged`` holds only the patients shown.
     """
     views = [
-        trial_view(t, notes, mentions, judged.verdicts, judged.evidence, judged.candidates, max_patients)
+        trial_view(t, notes, mentions, judged.verdicts, judged.evidence, judged.candidates, max_patients, tally, status)
         for t in trials
     ]
     html = (
         environment()
         .get_template("report.html")
         .render(
-            trials=views, n_notes=len(notes), version=__version__, style=asset("page.css"), script=asset("report.js")
+            trials=views,
+            n_notes=len(notes) if n_notes is None else n_notes,
+            version=__version__,
+            style=asset("page.css"),
+            script=asset("report.js"),
         )
     )
     write_file(path, lambda p: p.write_text(html, encoding="utf-8"))

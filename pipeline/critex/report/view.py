@@ -151,8 +151,13 @@ def trial_view(
     evidence: pd.DataFrame,
     candidates: pd.DataFrame,
     max_patients: int,
+    tally: Mapping[tuple[str, str, str], int] | None = None,
+    status: Mapping[tuple[str, str], int] | None = None,
 ) -> TrialView:
-    """Everything that a page shows of one trial; candidates first, at most ``max_patients`` patients."""
+    """Everything that a page shows of one trial; candidates first, at most ``max_patients`` patients.
+
+    ``tally`` and ``status`` count over all patients where the tables hold only some (see :func:`critex.report.page.write_report`).
+    """
     mine = candidates[candidates["trial"] == trial.trial].copy()
     mine["order"] = mine["status"].map(ORDER)
     mine = mine.sort_values(["order", "n_unknown", "patient_id"], kind="stable")
@@ -183,10 +188,13 @@ def trial_view(
                 criteria, texts.get(pid, []),
             )
         )  # fmt: skip
-    tally = verdicts.groupby(["criterion", "verdict"]).size().to_dict()
+    if tally is None:
+        tally = {(trial.trial, c, v): n for (c, v), n in verdicts.groupby(["criterion", "verdict"]).size().items()}  # type: ignore[misc]
+    if status is None:
+        status = {(trial.trial, s): int((mine["status"] == s).sum()) for s in ORDER}
     counts = [
-        CriterionCount(c.id, c.says, *(int(tally.get((c.id, v), 0)) for v in ("pass", "fail", "unknown")))
+        CriterionCount(c.id, c.says, *(int(tally.get((trial.trial, c.id, v), 0)) for v in ("pass", "fail", "unknown")))
         for c in trial.criteria
     ]
-    status = {s: int((mine["status"] == s).sum()) for s in ORDER}
-    return TrialView(trial.trial, trial.title, status, counts, patients, len(mine) - len(shown))
+    statuses = {s: int(status.get((trial.trial, s), 0)) for s in ORDER}
+    return TrialView(trial.trial, trial.title, statuses, counts, patients, sum(statuses.values()) - len(shown))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -18,13 +18,13 @@ from critex.criteria.trial import Trial, load_trial
 from critex.notes.note import Note
 from critex.notes.record import Options, Rejected, Seen
 from critex.notes.sources import read_notes
-from critex.run.extract_notes import extract
+from critex.run.judging import judge_all
+from critex.run.ledger import FOLDER, Ledger
 from critex.run.local import judge_tables
-from critex.run.store import Format, read_table, write_json, write_table
-from critex.run.versions import patterns_digest
-
-Progress = Callable[[int], None]
-"""Called with the number of notes done since the last call."""
+from critex.run.reading import Progress, Reading
+from critex.run.store import Format, read_table, write_file, write_json, write_table
+from critex.run.versions import extraction_digest, patterns_digest
+from critex.run.workers import Workers
 
 
 @dataclass
@@ -36,6 +36,8 @@ class Summary:
     patients: int = 0
     mentions: int = 0
     rejected: int = 0
+    texts_read: int = 0
+    """Texts that were read in this run; the others were known from an earlier one, or are copies."""
     seconds: float = 0.0
     status: dict[str, dict[str, int]] = field(default_factory=dict)
     """Trial to candidate status to number of patients."""
@@ -55,45 +57,52 @@ def run_job(
     form: Format = "parquet",
     progress: Progress | None = None,
     max_report_patients: int = 500,
+    records: Iterable[Note | Rejected] | None = None,
 ) -> Summary:
     """Read all notes of all sources, judge every patient, and write the tables of :mod:`critex.tables` and ``report.html``.
+
+    Texts that an earlier run in ``out`` read, also one that was killed, are not read again (:mod:`critex.run.ledger`).
+
+    Parameters
+    ----------
+    sources : sequence of Path
+        Files and folders.
+    out : Path
+        The output folder.
+    trials : sequence of str
+        Ids of shipped trials, or files.
+    patients : DataFrame, optional
+        The patients file (:func:`critex.run.patients.read_patients`).
+    index_date : date, optional
+        Index date of patients that ``patients`` does not name.
+    options : Options, optional
+    workers : int
+        Processes.
+    form : {"parquet", "csv", "jsonl"}
+    progress : callable, optional
+    max_report_patients : int
+        How many patients the page shows.
+    records : iterable of Note or Rejected, optional
+        Notes from elsewhere (a database) instead of ``sources``.
 
     Raises
     ------
     CritexError
-        Before anything is written, if a source, the patients file or a trial cannot be used.
+        If a source, the patients file or a trial cannot be used, or another run is at work in ``out``. Tables of an earlier run are then left as they are.
     """
     started = time.perf_counter()
     options = options or Options()
     loaded = [load_trial(t) for t in trials]
     seen = Seen()
-    notes: list[Note] = []
-    errors: list[tuple[str, str, str]] = []
-    for record in read_notes(sources, options, seen):
-        if isinstance(record, Rejected):
-            errors.append((record.source, record.note_id, record.error))
-        else:
-            notes.append(record)
-    rows, failed = _extract(notes, options.date_order, workers, progress)
-    errors.extend(failed)
-    note_frame = pd.DataFrame(
-        [
-            (n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text, n.source)
-            for n in notes
-        ],
-        columns=tables.NOTES.names,
-    )
-    note_frame = tables.checked(note_frame, tables.NOTES)
-    mentions = tables.checked(pd.DataFrame(rows, columns=tables.MENTIONS.names), tables.MENTIONS)
-    error_frame = tables.checked(pd.DataFrame(errors, columns=tables.ERRORS.names), tables.ERRORS)
-    write_table(note_frame, "notes", out, form)
-    write_table(mentions, "mentions", out, form)
-    write_table(error_frame, "errors", out, form)
-    summary = Summary(
-        notes=len(notes), characters=sum(len(n.text) for n in notes), patients=int(note_frame["patient_id"].nunique()), mentions=len(mentions), rejected=len(errors),
-        remarks=seen.remarks,
-    )  # fmt: skip
-    _judge_and_write(out, mentions, note_frame, patients, loaded, index_date, form, summary, max_report_patients)
+    stream = iter(read_notes(sources, options, seen) if records is None else records)
+    first = list(itertools.islice(stream, 1))  # a source that cannot be used is refused before anything is written
+    patterns = extraction_digest()
+    with Workers(workers) as pool, Ledger(out) as ledger:
+        reading = Reading(ledger, patterns, options.date_order, options.max_seconds)
+        reading.all(itertools.chain(first, stream), pool, progress)
+        ledger.complete({"remarks": seen.remarks}, patterns)
+        summary = Summary(texts_read=reading.read, remarks=seen.remarks)
+        _judge(ledger, out, trials, patients, index_date, form, pool, summary, max_report_patients)
     summary.seconds = time.perf_counter() - started
     _write_run(out, summary, loaded, options, form, index_date)
     return summary
@@ -106,6 +115,7 @@ def screen(
     patients: pd.DataFrame | None = None,
     index_date: date | None = None,
     form: Format | None = None,
+    workers: int = 1,
 ) -> Summary:
     """Verdicts again, or for another trial, from the mentions that a run left in ``out``; no note is read again.
 
@@ -116,59 +126,61 @@ def screen(
     """
     started = time.perf_counter()
     loaded = [load_trial(t) for t in trials]
-    notes, mentions, errors = read_table("notes", out), read_table("mentions", out), read_table("errors", out)
-    form = form or (
-        "parquet" if (out / "mentions.parquet").exists() else "csv" if (out / "mentions.csv").exists() else "jsonl"
-    )
-    summary = Summary(
-        notes=len(notes), patients=int(notes["patient_id"].nunique()), mentions=len(mentions), rejected=len(errors)
-    )
+    form = form or form_of(out)
     if patients is None and (out / "patients.csv").exists():
         patients = pd.read_csv(out / "patients.csv", dtype=str, keep_default_na=False)
-    _judge_and_write(out, mentions, notes, patients, loaded, index_date, form, summary, 500)
+    summary = Summary()
+    if (out / FOLDER / "ledger.sqlite").is_file():
+        with Workers(workers) as pool, Ledger(out) as ledger:
+            if ledger.counts() is not None:
+                _judge(ledger, out, trials, patients, index_date, form, pool, summary, 500)
+                summary.seconds = time.perf_counter() - started
+                _write_run(out, summary, loaded, Options(), form, index_date)
+                return summary
+    notes, mentions, errors = read_table("notes", out), read_table("mentions", out), read_table("errors", out)
+    summary = Summary(
+        notes=len(notes), characters=int(notes["text"].str.len().sum()), patients=int(notes["patient_id"].nunique()),
+        mentions=len(mentions), rejected=len(errors),
+    )  # fmt: skip
+    judged = judge_tables(mentions, notes, patients, loaded, index_date)
+    for name in ("features", "verdicts", "evidence", "candidates"):
+        write_table(getattr(judged, name), name, out, form)
+    from critex.report.page import write_report
+
+    write_report(out / "report.html", notes, mentions, judged, loaded, 500)
+    _keep_patients(out, patients)
+    for trial in loaded:
+        counts = judged.candidates.loc[judged.candidates["trial"] == trial.trial, "status"].value_counts()
+        summary.status[trial.trial] = {s: int(counts.get(s, 0)) for s in tables.STATUSES}
     summary.seconds = time.perf_counter() - started
     _write_run(out, summary, loaded, Options(), form, index_date)
     return summary
 
 
-def _extract(
-    notes: list[Note], date_order: str | None, workers: int, progress: Progress | None
-) -> tuple[list[Any], list[tuple[str, str, str]]]:
-    rows: list[Any] = []
-    errors: list[tuple[str, str, str]] = []
-    if workers > 1:
-        from critex.run.workers import extract_batches
-
-        for count, got, failed in extract_batches(notes, date_order, workers):
-            rows.extend(got)
-            errors.extend(failed)
-            if progress:
-                progress(count)
-        return rows, errors
-    for i in range(0, len(notes), 20):
-        got, failed = extract(notes[i : i + 20], date_order)
-        rows.extend(got)
-        errors.extend(failed)
-        if progress:
-            progress(len(notes[i : i + 20]))
-    return rows, errors
+def form_of(out: Path) -> Format:
+    """Format of the tables in an output folder."""
+    if (out / "mentions.csv").exists():
+        return "csv"
+    return "jsonl" if (out / "mentions.jsonl").exists() else "parquet"
 
 
-def _judge_and_write(
-    out: Path, mentions: pd.DataFrame, notes: pd.DataFrame, patients: pd.DataFrame | None, trials: list[Trial], index_date: date | None, form: Format, summary: Summary,
+def _judge(
+    ledger: Ledger, out: Path, trials: Sequence[str], patients: pd.DataFrame | None, index_date: date | None, form: Format, pool: Workers, summary: Summary,
     max_report_patients: int,
 ) -> None:  # fmt: skip
-    judged = judge_tables(mentions, notes, patients, trials, index_date)
-    for name in ("features", "verdicts", "evidence", "candidates"):
-        write_table(getattr(judged, name), name, out, form)
-    if patients is not None:
-        patients.to_csv(out / "patients.csv", index=False, lineterminator="\n")
-    for trial in trials:
-        counts = judged.candidates.loc[judged.candidates["trial"] == trial.trial, "status"].value_counts()
-        summary.status[trial.trial] = {s: int(counts.get(s, 0)) for s in tables.STATUSES}
-    from critex.report.page import write_report
+    totals = judge_all(ledger, out, trials, patients, index_date, form, pool, max_report_patients)
+    write_table(pd.DataFrame(list(ledger.errors()), columns=tables.ERRORS.names), "errors", out, form)
+    _keep_patients(out, patients)
+    for name, number in ledger.totals().items():
+        setattr(summary, name, number)
+    summary.mentions = totals.mentions
+    for trial in (load_trial(t).trial for t in trials):
+        summary.status[trial] = {s: totals.status[(trial, s)] for s in tables.STATUSES}
 
-    write_report(out / "report.html", notes, mentions, judged, trials, max_report_patients)
+
+def _keep_patients(out: Path, patients: pd.DataFrame | None) -> None:
+    if patients is not None:
+        write_file(out / "patients.csv", lambda p: patients.to_csv(p, index=False, lineterminator="\n"))
 
 
 def _write_run(

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Literal
 
 import pandas as pd
@@ -67,10 +68,86 @@ def write_table(frame: pd.DataFrame, name: str, out: Path, form: Format = "parqu
             checked.to_json(target, orient="records", lines=True, force_ascii=False)
 
     write_file(path, write)
+    remove_other_forms(out, name, form)
+    return path
+
+
+class TableWriter:
+    """Writes one table in pieces; a context manager. The file takes its place only when all is written.
+
+    Parameters
+    ----------
+    name : str
+        Name of a table of :mod:`critex.tables`.
+    out : Path
+    form : {"parquet", "csv", "jsonl"}
+        ``candidates`` and ``errors`` are always CSV.
+    """
+
+    def __init__(self, name: str, out: Path, form: Format) -> None:
+        self.name = name
+        self.form: Format = "csv" if name in ALWAYS_CSV else form
+        self.out = out
+        self.path = out / f"{name}.{self.form}"
+        out.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=out, prefix=f".{self.path.name}.")
+        os.close(handle)
+        self._temporary = Path(temporary)
+        self._writer: pq.ParquetWriter | None = None
+        self._began = False
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def add(self, table: pa.Table) -> None:
+        """Add rows; they follow those that were added before."""
+        if self.form == "parquet":
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="zstd")
+            if table.num_rows:
+                self._writer.write_table(table)
+            return
+        frame = typed(table.to_pandas(), self.name)
+        if self.form == "csv":
+            frame.to_csv(
+                self._temporary, mode="a", header=not self._began, index=False, lineterminator="\n", encoding="utf-8"
+            )
+        elif len(frame):
+            frame.to_json(self._temporary, mode="a", orient="records", lines=True, force_ascii=False)
+        self._began = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        if kind is not None:
+            self._temporary.unlink(missing_ok=True)
+            return
+        os.replace(self._temporary, self.path)
+        os.chmod(self.path, 0o640)
+        remove_other_forms(self.out, self.name, self.form)
+
+
+def remove_leftovers(out: Path) -> None:
+    """Remove half-written files of a run that was killed."""
+    for name in (*tables.TABLES, "report", "run", "patients"):
+        for path in out.glob(f".{name}.*.*"):
+            path.unlink(missing_ok=True)
+
+
+def remove_other_forms(out: Path, name: str, form: Format) -> None:
+    """Remove what an earlier run with another ``--format`` left of a table."""
     for other in ("parquet", "csv", "jsonl"):
         if other != form:
             (out / f"{name}.{other}").unlink(missing_ok=True)
-    return path
+
+
+def typed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The frame with its whole numbers as whole numbers, also where some are missing."""
+    whole = [c.name for c in tables.TABLES[name].columns if c.kind == "int"]
+    whole += [c for c in frame.columns if name == "features" and c.endswith(("_start", "_end"))]
+    return frame.astype({c: "Int64" for c in whole if c in frame.columns})
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:
