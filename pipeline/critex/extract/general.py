@@ -1,4 +1,4 @@
-"""General negatives: statements that cover what they do not name (GUIDELINE section 1)."""
+"""General negatives: statements that cover what they do not name (GUIDELINE section 1; domain.md 2.4)."""
 
 from __future__ import annotations
 
@@ -7,29 +7,52 @@ import re
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, as_mention
 from critex.extract.mention import Mention
-from critex.extract.patterns import load_rules
+from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.subject import not_about_patient
 
-_ELSE = re.compile(r"(?:nil|nothing|no(?:thing)?)\s(?:else|other)", re.I)
-_IMAGING = re.compile(r"\bct\b|mri\b|pet|avid|suv|scan|nodule|lesion|imag|radiol|x-?ray|cxr", re.I)
-"""Said of imaging, "nil else" is no statement about comorbidity."""
+_IMAGING = re.compile(
+    r"\bct\b|\bmri?\b|\bpet\b|avid|\bsuv|scan|nodule|lesion|imag(?:e|ing)|radiol|x-?ray|\bcxr\b|\bus(?:g|s)?\b|echo",
+    FLAGS,
+)
+_REPORT = re.compile(r"\bct\b|\bmri?\b|\bpet\b|imag|radiol|scan|patholog|histolog|cytolog|laborator|\blabs?\b", FLAGS)
+_HISTORY_BEFORE = re.compile(
+    r"\b(?:pmhx?|past (?:medical )?(?:history|hx|health)|phx?|medical (?:history|hx)|background|b/g|co-?morbid\w*|problems?)\b[^\n]{0,60}$",
+    FLAGS,
+)
+_EXAMINED = frozenset({"exam", "findings", "labs", "allergies", "medications", "social", "plan", "procedure"})
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     out = []
     for rule, m in hits:
-        if doc.category_at(m.start()) in ("family", "criteria"):
-            continue
-        line = doc.line_at(m.start())
-        if _ELSE.match(m.group()) and (
-            doc.category_at(m.start()) in ("allergies", "medications", "social", "plan")
-            or _IMAGING.search(doc.norm, max(line.start, m.start() - 160), m.start())
-            or _IMAGING.search(doc.note_type)
-        ):
-            continue
-        mention = as_mention(rule, m)
-        mention.assertion, mention.temporality = "present", "current"
-        out.append(mention)
+        if _counts(doc, rule.id, m):
+            mention = as_mention(rule, m)
+            mention.assertion, mention.temporality = "present", "current"
+            out.append(mention)
     return out
+
+
+def _counts(doc: Document, rule: str, m: re.Match[str]) -> bool:
+    """Whether a match speaks of the patient's history, not of a relative, a scan or another heading."""
+    start = m.start()
+    if not_about_patient(doc, start):
+        return False
+    line = doc.line_at(start)
+    if rule in ("general.nothing_else", "general.heart_lung") and (
+        _IMAGING.search(doc.norm, max(line.start, start - 160), start) or _REPORT.search(doc.note_type)
+    ):
+        return False
+    if rule == "general.nothing_else":
+        return doc.category_at(start) not in _EXAMINED
+    if rule == "general.healthy_in_history":
+        return doc.category_at(start) == "history" or bool(
+            _HISTORY_BEFORE.search(doc.norm, max(line.start, start - 80), start)
+        )
+    if rule == "general.no_disease":
+        return not (
+            doc.category_at(start) == "findings" or _IMAGING.search(doc.norm, max(line.start, start - 60), start)
+        )
+    return True
 
 
 FAMILY = Family("general", load_rules("general.yaml"), _find)

@@ -1,51 +1,155 @@
-"""Operations with their day and size, and the state of wounds (GUIDELINE E12; domain.md E12)."""
+"""Operations with their size and day, statements of none, and the state of wounds (GUIDELINE E12; domain.md E12)."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
 
+from critex.extract.assertion import decide
+from critex.extract.dates import When
 from critex.extract.document import Document
-from critex.extract.family import Family, FamilyHits, as_mention
+from critex.extract.event_dates import set_date
+from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
+from critex.extract.forms import answer_after, box_after, box_before
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.subject import not_about_patient
 
-_PLANNED = re.compile(
-    r"plan(?:ned)?|for\s$|consider|candidate|not for|await|booked|to have|will need|if needed|may be needed|refer|discuss|option|salvage$|unfit|declin",
+_PLANNED_BEFORE = re.compile(
+    r"(?:plan(?:ned|s)?(?: for)?|for|consider\w*|candidate for|not for|await\w*|booked(?: for)?|listed for|to have|will (?:have|need)|need(?:s|ed)?|refer\w* for|"
+    r"discuss\w*|options?(?: of| are| include)?|unfit for|fit for|declin\w*|refus\w*|may need|if|advised|offered|suitable for|scheduled for|awaits|prior to|before|potential|possible|\?)"
+    r"\s(?:a |an |the )?(?:\w+\s){0,2}$",
     FLAGS,
 )
-_POD = re.compile(r"\b(?:pod|post-?op(?:erative)? day|day)\s?#?\s?(\d{1,2})\b(?:\s?(?:post-?op|after))?", FLAGS)
-_WEEKS_POST = re.compile(r"\b(\d{1,2})\s?(?:/\s?52|weeks?)\s(?:post|after|since)\b", FLAGS)
+_PLANNED_AFTER = re.compile(
+    r"\s?(?:\w+\s){0,2}(?:is |was |has been )?(?:planned|booked|scheduled|may be needed|to be (?:done|arranged|considered)|next (?:week|month)|declined|refused|not (?:indicated|possible|feasible)|if needed)",
+    FLAGS,
+)
+_DAYS_AFTER = re.compile(
+    r"\b(?:pod|post-?\s?op(?:erative)?(?: day| d)?|day|d)\s?#?\s?(?P<days>\d{1,2})\b(?!\s?[/-]\s?\d)(?:\s?(?:post|after|following))?"
+    r"|\b(?P<n>\d{1,2}|one|two|three|four|five|six)\s?(?P<unit>/\s?(?:7|52|12)|days?|weeks?|wks?|months?|mths?)\s(?:post|after|since|following|from|s/p|ago)\b",
+    FLAGS,
+)
+_OPERATION_NOTE = re.compile(
+    r"operation (?:record|note|report)|operative|op note|theatre|surgical (?:record|report)", FLAGS
+)
+_OPERATION_DATE = re.compile(
+    r"\b(?:date(?: of (?:operation|surgery|procedure))?|operation|op|procedure|surgery)\b[^\n]{0,20}$", FLAGS
+)
+_CANCER_TREATMENT = re.compile(
+    r"radio-?therap|chemo|\brt\b|\bxrt\b|\bcrt\b|immuno-?therap|anti-?(?:tumou?r|cancer)|\bfor (?:npc|this|the (?:cancer|tumou?r))|oncolog",
+    FLAGS,
+)
+_OPEN = re.compile(r"unhealed|open|non-?healing", FLAGS)
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, out = doc.norm, []
+    out = []
     for rule, m in hits:
         mention = as_mention(rule, m)
-        seg_start, seg_end = doc.segment_at(m.start())
-        if doc.category_at(m.start()) in ("family", "criteria"):
+        if not_about_patient(doc, m.start()):
             continue
-        if rule.value == "major":
-            if _PLANNED.search(norm, max(seg_start, m.start() - 25), m.start()) or doc.category_at(m.start()) == "plan":
-                mention.assertion = "hypothetical"
-            elif doc.note_date is not None and not doc.dates_between(seg_start, seg_end):
-                pod = _POD.search(norm, seg_start, seg_end)
-                weeks = _WEEKS_POST.search(norm, seg_start, seg_end)
-                if pod or weeks:
-                    days = int(pod[1]) if pod else int(weeks[1]) * 7  # type: ignore[index]
-                    mention.date, mention.date_source = (doc.note_date - timedelta(days=days)).isoformat(), "relative"
-                elif re.search(r"operation (?:record|note|report)|operative", doc.note_type, re.I):
-                    mention.date, mention.date_source = doc.note_date.isoformat(), "table"
-        if rule.value == "unhealed" and re.search(
-            r"(?<!not )(?<!un)(?<!yet )healed|no discharge|nil discharge|\bno (?:signs of )?infection",
-            norm[m.start() : min(len(norm), m.end() + 5)],
-            re.I,
-        ):
-            continue
-        if rule.value == "healed" and re.search(r"\bport site dry", norm[m.start() : m.end()], re.I):
-            continue
-        out.append(mention)
-    return out
+        if rule.label == "WOUND":
+            if _wound(doc, mention):
+                out.append(mention)
+        elif rule.value == "none":
+            if _denial(doc, mention):
+                out.append(mention)
+        else:
+            _operation(doc, mention)
+            out.append(mention)
+    return resolve_overlaps(out)
+
+
+def _denial(doc: Document, m: Mention) -> bool:
+    """A statement of no operation; one in a list of treatments for the cancer ("no surgery, RT or chemo") is about that cancer only."""
+    seg_start, seg_end = doc.segment_at(m.start)
+    if _CANCER_TREATMENT.search(doc.norm, max(seg_start, m.start - 40), min(seg_end, m.end + 50)):
+        return False
+    m.assertion, m.temporality = "absent", "current"
+    m.date, m.date_source = (doc.note_date.isoformat(), "note") if doc.note_date else (None, "none")
+    return True
+
+
+def _operation(doc: Document, m: Mention) -> None:
+    norm = doc.norm
+    seg_start, seg_end = doc.segment_at(m.start)
+    category = doc.category_at(m.start)
+    if _PLANNED_BEFORE.search(norm, max(seg_start, m.start - 40), m.start) or _PLANNED_AFTER.match(
+        norm, m.end, min(seg_end, m.end + 40)
+    ):
+        m.assertion = "hypothetical"
+        return
+    if category == "plan" and not re.search(r"s/p|\bpost\b|\bago\b|\bpod\b", norm[seg_start:seg_end], re.I):
+        m.assertion = "hypothetical"
+        return
+    when = days_after(doc, seg_start, seg_end)
+    if when is not None and not doc.dates_between(seg_start, seg_end):
+        set_date(m, when)
+    elif not doc.dates_between(seg_start, seg_end) and _OPERATION_NOTE.search(doc.note_type):
+        dated = next(
+            (d for d in doc.dates if _OPERATION_DATE.search(norm, max(0, d.start - 40), d.start) and d.start < m.start),
+            None,
+        )
+        if category not in ("history", "complaint") and not re.search(r"s/p\s?$|h/o\s?$", norm[: m.start][-6:], re.I):
+            if dated is not None:
+                set_date(m, dated.when)
+            elif doc.note_date is not None:
+                set_date(m, When(doc.note_date, doc.note_date))
+    if m.assertion is None and re.search(
+        r"(?:s/p|post|had|underwent|after)\s(?:\w+\s){0,2}$", norm[seg_start : m.start], re.I
+    ):
+        m.assertion = "present"
+
+
+def days_after(doc: Document, start: int, end: int) -> When | None:
+    """Day of an operation from "POD 5", "3/52 post", "two weeks after", counted back from the note."""
+    if doc.note_date is None:
+        return None
+    m = _DAYS_AFTER.search(doc.norm, start, end)
+    if m is None:
+        return None
+    if m["days"]:
+        days, slack = int(m["days"]), 0
+    else:
+        number = _NUMBERS.get(m["n"].lower()) or (int(m["n"]) if m["n"].isdigit() else 0)
+        unit = m["unit"].lower().replace(" ", "")
+        if unit in ("/52",) or unit.startswith("w"):
+            days, slack = number * 7, 0
+        elif unit in ("/7",) or unit.startswith("d"):
+            days, slack = number, 0
+        else:
+            days, slack = round(number * 30.4), 3
+    day = doc.note_date - timedelta(days=days)
+    return When(day - timedelta(days=slack), day + timedelta(days=slack), "relative")
+
+
+def _wound(doc: Document, m: Mention) -> bool:
+    norm = doc.norm
+    _, seg_end = doc.segment_at(m.start)
+    text = norm[m.start : m.end]
+    if m.rule == "surgery.wound_open" and re.search(
+        r"\b(?:no|nil|without|not)\b[^,;]{0,25}(?:dehisc|discharg|infect|slough|gaping|purulent|ooz|break)|discharg\w+ (?:nil|home)|(?<!not )(?<!un)(?<!yet )\bhealed",
+        text + norm[m.end : min(seg_end, m.end + 4)],
+        re.I,
+    ):
+        return False
+    if m.rule in ("surgery.wound_healed", "surgery.wound_pending"):
+        m.assertion = "present"
+    elif m.rule == "surgery.wound_asked":
+        decide(doc, [m])
+        return m.assertion != "present" or bool(_OPEN.search(text)) or _ticked(doc, m)
+    return True
+
+
+def _ticked(doc: Document, m: Mention) -> bool:
+    """Whether a form says yes to "wound"."""
+    line = doc.line_at(m.start)
+    answer = answer_after(doc.norm, m.end, line.end)
+    return "ticked" in (box_before(doc.norm, m.start, line.start), box_after(doc.norm, m.end, line.end)) or (
+        answer is not None and answer[0] == "yes"
+    )
 
 
 FAMILY = Family("surgery", load_rules("surgery.yaml"), _find)

@@ -1,0 +1,71 @@
+"""When something of a patient's history happened: the days written beside it, as one interval."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from critex.extract.dates import DateMention, When
+from critex.extract.document import Document
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS
+
+_MORE_THAN = re.compile(r"(?:>|>=|≥|over|more than|at least|well over|beyond)\s?$", FLAGS)
+_FREE_FOR = re.compile(
+    r"(?:disease[\s-]free|in (?:complete )?remission|ned|cured|clear|no (?:recurrence|relapse|treatment|flares?|attacks?)|off (?:all )?(?:treatment|medications?|meds|drugs)|stable off \w+)"
+    r"\s(?:for|x|over|since)\s?(?:the (?:last|past) )?(?:>|over |more than )?\s?(?P<n>\d{1,2})\s?(?:\+\s?)?(?:years?|yrs?|y)\b",
+    FLAGS,
+)
+_CONTINUES = re.compile(
+    r"\s*(?:(?:this|it|that|these|which)\b|(?:was|were|has been|had been)\b|(?:treated|diagnosed|excised|resected|removed|operated|last|completed|stopped|discharged)\b|(?:in|on) (?:\d|[a-z]+ \d{4}))",
+    FLAGS,
+)
+"""A sentence that goes on about what the one before it named."""
+
+
+def clause_end(doc: Document, start: int, others: Iterable[int] = (), reach: int = 220) -> int:
+    """Where the text about a disease named at ``start`` ends: the next disease of ``others``, the end of its line or sentence.
+
+    A bullet or a table row is one text to the end of its line. Indices into the note's text.
+    """
+    line = doc.line_at(start)
+    _, seg_end = doc.segment_at(start)
+    end = max(seg_end, line.end) if line.kind == "item" else seg_end
+    if end < len(doc.norm) and _CONTINUES.match(doc.norm, end, min(len(doc.norm), end + 40)):
+        end = max(end, doc.segment_at(min(len(doc.norm) - 1, end + 1))[1])
+    end = min(end, start + reach)
+    return min([end, *(o for o in others if o > start)])
+
+
+def interval(doc: Document, dates: list[DateMention]) -> When | None:
+    """The days from the first to the last of some dates; "over 5 years ago" opens the interval to the past."""
+    if not dates:
+        return None
+    found = [_opened(doc, d) for d in dates]
+    return When(min(w.first for w in found), max(w.last for w in found), found[0].source)
+
+
+def _opened(doc: Document, d: DateMention) -> When:
+    if d.when.source == "relative" and _MORE_THAN.search(doc.norm, max(0, d.start - 14), d.start):
+        middle = d.when.first + (d.when.last - d.when.first) / 2
+        return When(middle - timedelta(days=3650), middle - timedelta(days=1), "relative")
+    return d.when
+
+
+def free_since(doc: Document, start: int, end: int) -> When | None:
+    """Day before which a disease ended, from "in remission for 8 years" and the like, counted back from the note."""
+    m = _FREE_FOR.search(doc.norm, start, end)
+    if m is None or doc.note_date is None:
+        return None
+    last = doc.note_date - relativedelta(years=int(m["n"]))
+    return When(last - timedelta(days=3650), last, "relative")
+
+
+def set_date(mention: Mention, when: When | None) -> None:
+    """Give a mention a day of its own; without one it keeps what the common pass finds."""
+    if when is not None:
+        mention.date = when.iso
+        mention.date_source = "relative" if when.source == "relative" else "text"

@@ -1,0 +1,45 @@
+"""Whether a statement is about the patient, or about a relative or a trial's own rules (GUIDELINE section 1)."""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.document import Document
+from critex.extract.patterns import FLAGS
+
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|mum|mom|dad|parents?|brothers?|sisters?|siblings?|sons?|daughters?|child(?:ren)?|kids|wife|husband|spouse|partner|"
+    r"uncles?|aunt(?:ie)?s?|cousins?|nephew|niece|grand(?:mother|father|ma|pa|parents?|son|daughter)|(?:fam(?:ily)?|f)\s?(?:hx|history)|fhx?|"
+    r"maternal|paternal|in-laws?)\b",
+    FLAGS,
+)
+_PATIENT_AGAIN = re.compile(
+    r"\b(?:he|she|pt|patient|himself|herself|the (?:lady|gentleman)|this (?:lady|gentleman|man|woman)|pmhx?|past (?:medical )?(?:history|hx))\b"
+    r"|\b(?:seen|attended|came|here|lives?|living|accompanied|together|married|discuss\w*|explained|informed|told|with)\b[^,;.]{0,18}$",
+    FLAGS,
+)
+
+
+def about_relative(doc: Document, start: int) -> bool:
+    """Whether the words of the sentence before ``start`` make a relative its subject.
+
+    ``start`` is an index into the note's text. "Mother has lupus", "sister: breast ca" and "wife: nil PMH" are about relatives;
+    "seen with his wife, PMH nil" is not.
+    """
+    if doc.category_at(start) == "family":
+        return True
+    seg_start, _ = doc.segment_at(start)
+    before = doc.norm[max(seg_start, start - 120) : start]
+    last = None
+    for last in _RELATIVE.finditer(before):  # noqa: B007 - the nearest counts
+        pass
+    if last is None:
+        return False
+    if re.search(r"\bwith\b[^,;.]{0,18}$", before[: last.start()], re.I):
+        return False
+    return not _PATIENT_AGAIN.search(before, last.end()) and not _PATIENT_AGAIN.search(before[: last.start()][-20:])
+
+
+def not_about_patient(doc: Document, start: int) -> bool:
+    """Whether a statement is about a relative, or stands in a trial's criteria or in a text that educates."""
+    return doc.category_at(start) in ("criteria", "education", "legend") or about_relative(doc, start)
