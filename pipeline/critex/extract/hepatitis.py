@@ -55,7 +55,7 @@ def _stretch(doc: Document, position: int) -> tuple[int, int]:
 
 
 def _read(doc: Document, start: int, end: int) -> list[Mention]:
-    names = names_in(doc, start, end, serology_rules())
+    names = _with_bare_loads(doc, names_in(doc, start, end, serology_rules()))
     norm, out = doc.norm, []
     i = 0
     while i < len(names):
@@ -78,6 +78,35 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
             own = r if (k == len(group) - 1 or (r is not None and r.number is None)) else None
             out.append(_mention(doc, n, own, wait, len(group) > 1, k == len(group) - 1, start))
     return out
+
+
+_BARE_LOAD = re.compile(
+    r"(?<![\w-])(?P<dna>dna|(?-i:VL)|viral load)(?![\w-])|(?<![\w-])(?P<rna>rna|pcr)(?![\w-])", FLAGS
+)
+_OTHER_VIRUS = re.compile(r"ebv|plasma|epstein|hpv|cmv|hiv", FLAGS)
+_LOAD_RULE = {"hbv_dna": "hepatitis.hbv_dna", "hcv_rna": "hepatitis.hcv_rna"}
+
+
+def _with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
+    """Names, with the "DNA" and "RNA" that stand behind a hepatitis marker without the virus' name ("HBsAg +, DNA <20 IU/mL").
+
+    The name before decides the virus; a word of another virus between, EBV above all, leaves the load unread (domain.md E7).
+    """
+    more = []
+    rules = {r.id: r for r in serology_rules()}
+    for i, n in enumerate(names):
+        load = {"hbsag": "hbv_dna", "hbeag": "hbv_dna", "hbv": "hbv_dna", "anti_hcv": "hcv_rna", "hcv": "hcv_rna"}.get(
+            n.value
+        )
+        if load is None:
+            continue
+        limit = min(names[i + 1].start if i + 1 < len(names) else n.end + 60, n.end + 60)
+        m = _BARE_LOAD.search(doc.norm, n.end, limit)
+        if m is None or bool(m["rna"]) != (load == "hcv_rna") or re.search(r"\n", doc.norm[n.end : m.start()]):
+            continue
+        if not _OTHER_VIRUS.search(doc.norm, n.end, m.start()):
+            more.append(Name(m.start(), m.end(), load, rules[_LOAD_RULE[load]]))
+    return sorted([*names, *more], key=lambda n: n.start)
 
 
 def _mention(
@@ -178,8 +207,9 @@ def _load(m: Mention, r: Result) -> None:
         m.result = m.result or "number"
     else:
         m.canonical, m.canonical_unit = number, r.unit or ""
-        if m.result is None:
-            m.result = "positive" if r.comparator not in ("<", "<=") or r.detected else "negative"
+        if m.result is None and not (r.detected and r.comparator in ("<", "<=")):
+            # detected below the limit of quantification decides nothing (domain.md E8)
+            m.result = "negative" if r.comparator in ("<", "<=") else "positive"
 
 
 def _titre(value: str, r: Result) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.hepatitis import find_serology
@@ -9,8 +11,21 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 
 
+_NOT_CONFIRMED = re.compile(
+    r"(?:(?-i:WB)|western blot|confirmatory(?: test\w*)?|(?:hiv )?(?:rna|pcr)|line immunoassay|repeat(?: test)?)\b[\s:,-]{0,4}(?:is |was |came back )?(?:neg|non|not detected|undetect|indeterminate|\(-\))",
+    re.I,
+)
+
+
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    return find_serology(doc, hits, "HIV")
+    """Mentions; a reactive screen that the confirming test did not bear out is only possible (domain.md E9)."""
+    found = find_serology(doc, hits, "HIV")
+    for m in found:
+        if m.result == "positive" and m.value == "test":
+            _, limit = doc.segment_at(m.start)
+            if _NOT_CONFIRMED.search(doc.norm, m.end, min(limit, m.end + 80)):
+                m.assertion = "possible"
+    return found
 
 
 FAMILY = Family("hiv", load_rules("hiv.yaml"), _find)

@@ -32,6 +32,11 @@ _ELSEWHERE = re.compile(
     re.I,
 )
 
+_SCAR_ONLY = re.compile(
+    r"\s?(?:scar\w*|changes?|granuloma\w*|calcif\w*|fibros\w*|fibrotic|sequelae|lesions?|foc(?:us|i))\b", re.I
+)
+"""What a film shows is no history yet: the guideline keeps "old granulomatous change" unknown."""
+
 
 def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     """Settle what a bare name says: treatment now or over, in the lung or elsewhere. False where the mention only repeats its neighbour."""
@@ -41,6 +46,8 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         r"\s?(?:lymph|mening|spond|spine|of (?:the )?(?:node|spine|bone|kidney))", after, re.I
     ):
         m.attributes["extrapulmonary"] = True
+    if m.value == "past" and m.assertion is None and _SCAR_ONLY.match(after) and not _OVER.search(after):
+        m.assertion = "possible"
     if m.value != "unspecified" or m.assertion == "absent":
         return True
     if _DRUGS.search(doc.norm, m.start, m.end):
