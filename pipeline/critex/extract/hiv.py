@@ -10,7 +10,6 @@ from critex.extract.hepatitis import find_serology
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 
-
 _NOT_CONFIRMED = re.compile(
     r"(?:(?-i:WB)|western blot|confirmatory(?: test\w*)?|(?:hiv )?(?:rna|pcr)|line immunoassay|repeat(?: test)?)\b[\s:,-]{0,4}(?:is |was |came back )?(?:neg|non|not detected|undetect|indeterminate|\(-\))",
     re.I,
