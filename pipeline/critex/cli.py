@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -104,8 +105,13 @@ def _print_summary(summary: Summary, out: Path) -> None:
 
 @app.command()
 def run(
-    notes: Annotated[list[Path], typer.Argument(help="Files (.csv .tsv .jsonl .parquet ...) or folders of notes.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the tables and report.html.")],
+    notes: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files (.csv .tsv .jsonl .parquet .ndjson .json .txt .rtf .html .pdf .xml) or folders of notes."
+        ),
+    ] = None,
     trial: Annotated[
         list[str] | None,
         typer.Option("--trial", "-t", help="Id of a shipped trial, or a file; repeatable.  [default: NCT07235319]"),
@@ -135,6 +141,22 @@ def run(
     form: Annotated[
         str, typer.Option("--format", help="parquet, csv or jsonl; candidates and errors are always CSV.")
     ] = "parquet",
+    file_name: Annotated[
+        str | None,
+        typer.Option(
+            "--file-name", help="What names of files tell, such as '{patient_id}_{note_date}'; {} is anything."
+        ),
+    ] = None,
+    sql: Annotated[str | None, typer.Option("--sql", help="Query whose rows are notes, run on --db.")] = None,
+    db: Annotated[
+        str | None, typer.Option("--db", help="SQLAlchemy URL (sqlite:///notes.db) or duckdb:FILE.", envvar="CRITEX_DB")
+    ] = None,
+    max_seconds: Annotated[
+        float, typer.Option("--max-seconds", help="A note that takes longer becomes an error row.")
+    ] = 120.0,
+    max_characters: Annotated[
+        int, typer.Option("--max-characters", help="A longer note becomes an error row.")
+    ] = 20_000_000,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Read notes and write all tables and report.html: the main job."""
@@ -143,7 +165,14 @@ def run(
 
     if form not in ("parquet", "csv", "jsonl"):
         raise CritexError(f"--format {form}: write parquet, csv or jsonl.")
-    options = _options(map_ or [], encoding, date_order)
+    options = replace(
+        _options(map_ or [], encoding, date_order),
+        max_seconds=max_seconds,
+        max_characters=max_characters,
+        file_name=file_name,
+    )
+    if (sql is None) == (not notes) or (sql is None) != (db is None):
+        raise CritexError("name files or folders of notes, or a query with --sql and its database with --db.")
     table = read_patients(patients, date_order) if patients else None
     default = _day(index_date, "--index-date")
     with Progress(
@@ -164,7 +193,7 @@ def run(
             bar.update(task, advance=count, speed=f"{done / max(time.perf_counter() - started, 1e-6):,.0f}")
 
         summary = run_job(
-            notes,
+            notes or [],
             out,
             trials=trial or [DEFAULT_TRIAL],
             patients=table,
@@ -173,6 +202,7 @@ def run(
             workers=_workers(workers),
             form=cast("Format", form),
             progress=progress,
+            query=(cast("str", db), sql) if sql is not None else None,
         )
     _print_summary(summary, out)
     if summary.rejected:

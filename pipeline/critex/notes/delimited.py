@@ -30,6 +30,7 @@ def read_delimited(path: Path, options: Options, seen: Seen) -> Iterator[Note | 
         f.seek(0)
         reader = csv.reader(f, delimiter=delimiter, strict=True)
         header = [h.strip().lstrip("\ufeff") for h in next(reader)]
+        options = options.fitted(header)
         check_columns(header, str(path), options)
         line = reader.line_num
         while True:

@@ -50,7 +50,7 @@ def encoding_of(path: Path, given: str | None = None) -> str:
                 return "utf-16-le"
             if even > 4 * (odd + 1):
                 return "utf-16-be"
-        if _is_binary(head):
+        if is_binary(head):
             raise InputError(
                 f"{path}: a binary file, not text. Give a CSV, TSV, JSONL or Parquet file, or a folder of notes."
             )
@@ -64,10 +64,11 @@ def encoding_of(path: Path, given: str | None = None) -> str:
         except UnicodeDecodeError:
             f.seek(0)
             sample = f.read(_SAMPLE)
-    return _guess(sample)
+    return guess(sample)
 
 
-def _is_binary(head: bytes) -> bool:
+def is_binary(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of no text."""
     if head.startswith(
         (
             b"PK\x03\x04",
@@ -86,7 +87,8 @@ def _is_binary(head: bytes) -> bool:
     return bool(head) and control > len(head) // 10
 
 
-def _guess(sample: bytes) -> str:
+def guess(sample: bytes) -> str:
+    """Most likely codec of bytes that are not UTF-8."""
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=CANDIDATES).best()

@@ -25,6 +25,7 @@ def read_parquet(path: Path, options: Options, seen: Seen) -> Iterator[Note | Re
     except (pa.ArrowInvalid, OSError):
         raise InputError(f"{path}: not a readable Parquet file. Export it again.") from None
     names = list(file.schema_arrow.names)
+    options = options.fitted(names)
     check_columns(names, str(path), options)
     wanted = [options.column(f) for f in FIELDS if options.column(f) in names]
     row = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 
 from critex.errors import InputError
 from critex.extract.dates import find_dates
@@ -37,12 +38,22 @@ class Options:
     """A longer note is rejected."""
     max_seconds: float | None = 120.0
     """A note that takes longer becomes an error row."""
+    root: Path | None = None
+    """The folder that was named, for files found in it."""
     file_name: str | None = None
     """How names of files tell patient and date, such as ``{patient_id}_{note_date}`` (``--file-name``)."""
 
     def column(self, name: str) -> str:
         """The source's name of one of our fields."""
         return self.columns.get(name, name)
+
+    def fitted(self, found: Sequence[str]) -> Options:
+        """These options, with the columns of an OMOP NOTE table understood without ``--map``."""
+        have = {name.lower(): name for name in found}
+        if self.columns or "text" in found or not {"note_text", "person_id"} <= set(have):
+            return self
+        omop = (("text", "note_text"), ("patient_id", "person_id"), ("note_id", "note_id"), ("note_date", "note_date"), ("note_type", "note_title"))  # fmt: skip
+        return replace(self, columns={ours: have[theirs] for ours, theirs in omop if theirs in have})
 
 
 @dataclass
@@ -53,6 +64,9 @@ class Seen:
     without_id: int = 0
     without_patient: int = 0
     without_date: int = 0
+    not_in_manifest: int = 0
+    other_names: int = 0
+    other_resources: int = 0
 
     @property
     def remarks(self) -> list[str]:
@@ -66,6 +80,12 @@ class Seen:
             out.append(
                 f"{self.without_date} notes had no note_date: what only the note's date could date stays undated."
             )
+        if self.not_in_manifest:
+            out.append(f"{self.not_in_manifest} files are not in the manifest of their folder.")
+        if self.other_names:
+            out.append(f"{self.other_names} files have names that --file-name does not fit.")
+        if self.other_resources:
+            out.append(f"{self.other_resources} FHIR resources of other kinds hold no notes and were left out.")
         return out
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from critex.errors import InputError
 from critex.notes.delimited import read_delimited
-from critex.notes.jsonlines import read_jsonlines
+from critex.notes.documents import EXTRACTORS
+from critex.notes.files import MANIFESTS, read_document
+from critex.notes.jsonlines import read_json, read_jsonlines
 from critex.notes.parquet import read_parquet
 from critex.notes.record import Note, Options, Rejected, Seen
-from critex.notes.textfiles import read_textfile
 
 Reader = Callable[[Path, Options, Seen], Iterator[Note | Rejected]]
 
@@ -22,32 +24,38 @@ READERS: dict[str, Reader] = {
     ".ndjson": read_jsonlines,
     ".parquet": read_parquet,
     ".pq": read_parquet,
-    ".txt": read_textfile,
+    ".json": read_json,
+    **dict.fromkeys(EXTRACTORS, read_document),
 }
 """Reader by suffix of the file."""
 
 
-def files_of(sources: Iterable[Path]) -> list[Path]:
-    """Files that the sources name; a folder stands for the files in it that some reader reads, in order of their names.
+def files_of(sources: Iterable[Path]) -> list[tuple[Path, Path | None]]:
+    """Files that the sources name, each with the folder that it was found in.
+
+    A folder stands for the files in it that some reader reads, in order of their names; manifests are not notes.
 
     Raises
     ------
     InputError
         If a source does not exist, is of a kind that nothing reads, or a folder holds nothing to read.
     """
-    found: list[Path] = []
+    found: list[tuple[Path, Path | None]] = []
     for source in sources:
         if source.is_dir():
             inside = sorted(
                 p
                 for p in source.rglob("*")
-                if p.is_file() and p.suffix.lower() in READERS and not p.name.startswith((".", "_"))
+                if p.is_file()
+                and p.suffix.lower() in READERS
+                and p.name.lower() not in MANIFESTS
+                and not p.name.startswith((".", "_"))
             )
             if not inside:
                 raise InputError(
                     f"{source}: nothing to read in this folder. Kinds that are read: {' '.join(sorted(READERS))}."
                 )
-            found.extend(inside)
+            found.extend((p, source) for p in inside)
         elif not source.exists():
             raise InputError(f"{source}: no such file or folder.")
         elif source.suffix.lower() not in READERS:
@@ -55,7 +63,7 @@ def files_of(sources: Iterable[Path]) -> list[Path]:
                 f"{source}: nothing reads files of this kind. Kinds that are read: {' '.join(sorted(READERS))}."
             )
         else:
-            found.append(source)
+            found.append((source, None))
     return found
 
 
@@ -67,5 +75,5 @@ def read_notes(sources: Iterable[Path], options: Options, seen: Seen) -> Iterato
     InputError
         If a source cannot be used at all.
     """
-    for path in files_of(sources):
-        yield from READERS[path.suffix.lower()](path, options, seen)
+    for path, root in files_of(sources):
+        yield from READERS[path.suffix.lower()](path, replace(options, root=root), seen)

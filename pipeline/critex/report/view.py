@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -189,7 +189,7 @@ def trial_view(
             )
         )  # fmt: skip
     if tally is None:
-        tally = {(trial.trial, c, v): n for (c, v), n in verdicts.groupby(["criterion", "verdict"]).size().items()}  # type: ignore[misc]
+        tally = Counter((trial.trial, c, v) for c, v in zip(verdicts["criterion"], verdicts["verdict"], strict=True))
     if status is None:
         status = {(trial.trial, s): int((mine["status"] == s).sum()) for s in ORDER}
     counts = [

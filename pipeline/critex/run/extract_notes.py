@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from critex.extract.document import Document
 from critex.extract.engine import Extractor, default_extractor
 from critex.extract.mention import Mention
+from critex.notes.limits import TooSlow, time_limit
 from critex.notes.note import Note
 
 Row = tuple[object, ...]
@@ -40,30 +38,6 @@ def _row(note: Note, m: Mention) -> Row:
         m.canonical_unit, m.result, m.ref_low, m.ref_high, m.assertion or "present", m.temporality or "current", m.date, m.date_source or "none", m.section,
         cue_start, cue_end, json.dumps(m.attributes, sort_keys=True, ensure_ascii=False) if m.attributes else "", m.rule,
     )  # fmt: skip
-
-
-class TooSlow(Exception):
-    """A note that took longer than the limit."""
-
-
-@contextmanager
-def time_limit(seconds: float | None) -> Iterator[None]:
-    """Raise :class:`TooSlow` when the body takes longer; without effect on Windows and outside the main thread."""
-    usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if not seconds or not usable:
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise TooSlow
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def read_note(

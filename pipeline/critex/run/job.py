@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import platform
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -15,8 +15,8 @@ import pandas as pd
 
 from critex import __version__, tables
 from critex.criteria.trial import Trial, load_trial
-from critex.notes.note import Note
-from critex.notes.record import Options, Rejected, Seen
+from critex.notes.database import read_query
+from critex.notes.record import Options, Seen
 from critex.notes.sources import read_notes
 from critex.run.judging import judge_all
 from critex.run.ledger import FOLDER, Ledger
@@ -57,7 +57,7 @@ def run_job(
     form: Format = "parquet",
     progress: Progress | None = None,
     max_report_patients: int = 500,
-    records: Iterable[Note | Rejected] | None = None,
+    query: tuple[str, str] | None = None,
 ) -> Summary:
     """Read all notes of all sources, judge every patient, and write the tables of :mod:`critex.tables` and ``report.html``.
 
@@ -82,8 +82,8 @@ def run_job(
     progress : callable, optional
     max_report_patients : int
         How many patients the page shows.
-    records : iterable of Note or Rejected, optional
-        Notes from elsewhere (a database) instead of ``sources``.
+    query : tuple of str, optional
+        Database and query whose rows are notes, instead of ``sources`` (:func:`critex.notes.database.read_query`).
 
     Raises
     ------
@@ -94,7 +94,7 @@ def run_job(
     options = options or Options()
     loaded = [load_trial(t) for t in trials]
     seen = Seen()
-    stream = iter(read_notes(sources, options, seen) if records is None else records)
+    stream = read_query(*query, options, seen) if query else read_notes(sources, options, seen)
     first = list(itertools.islice(stream, 1))  # a source that cannot be used is refused before anything is written
     patterns = extraction_digest()
     with Workers(workers) as pool, Ledger(out) as ledger:
