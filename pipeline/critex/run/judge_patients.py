@@ -83,15 +83,19 @@ def judge_patients(
     verdict_rows: list[tuple[Any, ...]] = []
     evidence_rows: list[tuple[Any, ...]] = []
     candidate_rows: list[tuple[Any, ...]] = []
+    silent: dict[Enrolment, tuple[dict[str, Any], list[list[Judged]]]] = {}
     for patient_id in sorted(set(patient_ids)):
         enrolment = enrolments.get(patient_id, Enrolment(None))
-        patient = Patient(
-            patient_id, statements.get(patient_id, ()), enrolment.index_date, enrolment.sex, enrolment.birth_date
-        )
+        said = statements.get(patient_id, ())
+        known = silent.get(enrolment) if not said else None
+        if known is None:
+            patient = Patient(patient_id, said, enrolment.index_date, enrolment.sex, enrolment.birth_date)
+            known = _feature_row(patient, specs), [judge(t, patient, enrolment.index_is_proxy) for t in trials]
+            if not said:  # patients of whom nothing is said differ only by what the patients file says of them
+                silent[enrolment] = known
         index = enrolment.index_date.isoformat() if enrolment.index_date else ""
-        feature_rows.append({"patient_id": patient_id, "index_date": index} | _feature_row(patient, specs))
-        for trial in trials:
-            judged = judge(trial, patient, enrolment.index_is_proxy)
+        feature_rows.append({"patient_id": patient_id, "index_date": index} | known[0])
+        for trial, judged in zip(trials, known[1], strict=True):
             for j in judged:
                 c = j.criterion
                 verdict_rows.append(
