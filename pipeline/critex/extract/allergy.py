@@ -8,6 +8,7 @@ from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, as_mention
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.subject import about_relative
 
 _NO_REACTION = re.compile(
     r"\b(?:no|without|never|not|nil|tolerat\w+)\b[^.;\n]{0,40}(?:allerg|reaction|anaphyla|hypersens)|tolerat\w+", FLAGS
@@ -20,7 +21,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for rule, m in hits:
         mention = as_mention(rule, m)
         seg_start, seg_end = doc.segment_at(m.start())
-        if doc.category_at(m.start()) in ("family", "criteria"):
+        if doc.category_at(m.start()) == "criteria" or about_relative(doc, m.start()):
             continue
         if rule.value == "study_drug":
             around = doc.norm[max(seg_start, m.start() - 20) : min(seg_end, m.end() + 20)]

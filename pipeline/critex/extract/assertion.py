@@ -6,6 +6,8 @@ Order of strength: trial criteria text and family before plans, plans before neg
 
 from __future__ import annotations
 
+import re
+
 from critex.extract.context import Reach, reaching
 from critex.extract.document import Document
 from critex.extract.forms import answer_after, box_after, box_before, boxes_trail, ticked_elsewhere
@@ -16,6 +18,16 @@ _SECTION_DEFAULT = {"plan": "hypothetical", "indication": "hypothetical"}
 """Sections that make a mention hypothetical only where the sentence says nothing else; which labels: ``_PLAN_LABELS``."""
 _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
 _TICKED_LABELS = frozenset({"RESPONSE"})
+_ASKS = re.compile(
+    r"\b(?:(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
+    r"(?:trial|study|protocol|sponsor)(?: \w+)? (?:says|asks(?: for)?|needs|wants|requires|excludes|allows|lists))\b(?:[^.;:\n]{0,30}:)?",
+    re.I,
+)
+_ANSWERED = re.compile(
+    r"\b(?:met|satisf\w+|fulfil\w*|ok|his|hers|her|he|she|pt|patient|today|currently|has|had|is|was|yes|checked|screened)\b|\[[xX ]\]|[☑☒✓✔☐]",
+    re.I,
+)
+_ASKABLE = frozenset({"ECOG", "KPS", "STAGE", "HEPATITIS", "HIV", "TB", "METASTASIS", "HISTOLOGY"})
 _RANK = ("family", "hypothetical", "absent", "possible")
 
 
@@ -31,6 +43,8 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         for m in group:
             if m.label in _TICKED_LABELS:
                 _from_box(doc, m)
+            elif m.label in _ASKABLE and m.assertion not in ("family", "hypothetical") and _asked_for(doc, m):
+                m.assertion = "hypothetical"
         open_ = [m for m in group if m.assertion is None or m.temporality is None]
         if not open_:
             continue
@@ -39,6 +53,13 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             if m.assertion is None:
                 _from_form(doc, m)
             _decide_one(m, cues)
+
+
+def _asked_for(doc: Document, m: Mention) -> bool:
+    """Whether a mention stands in a list of what a trial asks for: "rules on the wall: PS 0-1, no active TB", "trial needs HBsAg negative"."""
+    start, _ = doc.segment_at(m.start)
+    lead = _ASKS.search(doc.norm, start, m.start)
+    return lead is not None and not _ANSWERED.search(doc.norm, lead.end(), m.start)
 
 
 def _from_box(doc: Document, m: Mention) -> None:

@@ -23,7 +23,10 @@ _BRAIN_METS = re.compile(
     r"(?:brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease)|metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",
     FLAGS,
 )
-_CHRONIC_STEROID = re.compile(r"\boff (?:dex|steroid)|no seizures|seizure", FLAGS)
+_NEEDS_METASTASIS = re.compile(
+    r"\boff (?:dex|steroid)|no seizures|seizure|(?:still|ongoing|further|recurrent|persist\w+|breakthrough)\b", FLAGS
+)
+"""Words that say something of a brain metastasis only in a note that has one."""
 
 
 def find(doc: Document, hits: FamilyHits) -> list[Mention]:
@@ -44,7 +47,7 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 continue
             if _is_whole_body(doc, words, m.start(), imaging):
                 continue
-        elif _CHRONIC_STEROID.match(words) and not _BRAIN_METS.search(doc.norm):
+        elif _NEEDS_METASTASIS.match(words) and not _BRAIN_METS.search(doc.norm):
             continue
         mention.attributes["modality"] = imaging.at(m.start())
         mention.attributes["source"] = imaging.source

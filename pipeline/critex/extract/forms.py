@@ -11,6 +11,8 @@ _ANSWER = re.compile(
     rf"(?:[:=?]\s{{0,12}}|\s-{{1,2}}\s|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s*(?:[.,;)\n|/]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
     re.I | re.A,
 )
+_SIGN = re.compile(r"\s?(?P<in>\((?:(?P<no>-|-ve|neg(?:ative)?|nil|no)|(?P<yes>\+|\+ve|yes))\))", re.I)
+"""The sign in brackets of "HTN(-) DM(+)"."""
 _BOX = re.compile(
     r"\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>y(?:es)?|n(?:o)?)\b|(?P<boxed>[☑☒✓✔])\s?(?P<word2>y(?:es)?|n(?:o)?)\b",
     re.I,
@@ -25,6 +27,11 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
 
     ``limit`` is the end of the line. Boxes ("[ ] Y  [x] N") count where one of them is ticked.
     """
+    if norm[end : end + 1] in "\"'":
+        end += 1
+    sign = _SIGN.match(norm, end, limit)
+    if sign:
+        return ("no" if sign["no"] else "yes", sign.start("in"), sign.end("in"))
     m = _ANSWER.match(norm, end, limit)
     if m:
         span = m.span("no") if m["no"] else m.span("yes")
@@ -59,7 +66,7 @@ def box_after(norm: str, end: int, line_end: int) -> str | None:
 
 def box_before(norm: str, start: int, line_start: int) -> str | None:
     """``"ticked"`` or ``"empty"`` where a box stands right before a name, else ``None``."""
-    m = _LEADING.search(norm, max(line_start, start - 40), start)
+    m = _LEADING.search(norm, max(line_start - 1, start - 40, 0), start)
     if m is None:
         return None
     return "ticked" if (m["tick"] or "").strip() or m["full"] else "empty"

@@ -16,7 +16,7 @@ TESTS = frozenset({"hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti
 LOADS = frozenset({"hbv_dna", "hcv_rna"})
 _PANEL_WORDS = re.compile(r"carrier|infection|reactivation|chronic|携带|感染|exposure", FLAGS)
 _PLANNED = re.compile(
-    r"\b(?:to (?:screen|check|send|do|repeat|add|chase|get|test)|check|screen|repeat|send|add|needs?|for|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan|baseline|consider|before|prior to|incl(?:uding)?|monitor|chase|sent|please)\b[^.;\n]{0,60}$|[拟查]",
+    r"\b(?:to (?:screen|check|send|do|repeat|add|chase|get|test)|check|screen|repeat|send|add|needs?|for|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan|baseline|adv(?:ised|ise)?|advice|consider|before|prior to|incl(?:uding)?|monitor|chase|sent|please)\b[^.;\n]{0,60}$|[拟查]",
     FLAGS,
 )
 

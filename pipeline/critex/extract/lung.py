@@ -17,6 +17,14 @@ _RISK = re.compile(
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
 
 
+def _treated(sentence: str) -> bool:
+    """Whether steroids or oxygen were given: "no steroid needed" says the contrary."""
+    m = _STEROID.search(sentence)
+    return m is not None and not re.search(
+        r"\b(?:no|not|without|nil|never)\b[^,;.]{0,20}$", sentence[: m.start()], re.I
+    )
+
+
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     out = []
     for rule, m in hits:
@@ -31,10 +39,12 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             re.I,
         ):
             mention.attributes["change"] = True  # a finding, not a disease
-        grade = _GRADE.search(sentence)
+        grade = _GRADE.search(sentence) or _GRADE.search(
+            doc.norm, m.end(), min(doc.line_at(m.start()).end, m.end() + 60)
+        )
         if grade:
             mention.attributes["grade"] = _ROMAN.get(grade["g"].upper(), grade["g"])
-        elif _STEROID.search(sentence) and rule.value == "pneumonitis":
+        elif _treated(sentence) and rule.value == "pneumonitis":
             mention.attributes["grade"] = "2"
         if _RISK.search(doc.norm, seg_start, m.start()):
             mention.assertion = "hypothetical"

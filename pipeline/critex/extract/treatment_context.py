@@ -38,7 +38,7 @@ _CHANGES = re.compile(
 _STUDY = re.compile(
     r"\bon[\s-](?:the\s)?(?:study|trial|protocol)\b|\b(?:with)?in the (?:study|trial)\b|\bunder the (?:study|trial)|\bas part of (?:the|a) (?:study|trial)|\bper (?:the )?(?:study |trial )?protocol\b|"
     r"\b(?:study|trial|protocol) (?:treatment|drugs?|medication|therapy|course|cycles?|C\d|GP\b|gem\w*|PD-?1|chemo\w*|tori\w*|camre\w*|sinti\w*|tisle\w*|penpu\w*|arm)|"
-    r"\b(?:pre-?|before |for |awaiting )?randomi[sz]\w+|\benrol\w+|\bNCT\d{8}|入组|随机|临床研究|研究内|研究用药|试验用药",
+    r"\b(?:pre-?|before |for |awaiting )?randomi[sz]\w+|\benrol\w+|\bNCT\d{8}|入组|随机|\b(?:trial|study) (?:pt|patient|subject|participant)\b|临床研究|研究内|研究用药|试验用药",
     FLAGS,
 )
 _NOT_STUDY = re.compile(r"\btrial (?:team|nurse|rn|screening|unit)|off[\s-](?:study|trial|protocol)|asked about|study nurse|may not fit|outside (?:the|a) (?:study|trial)", FLAGS)  # fmt: skip
