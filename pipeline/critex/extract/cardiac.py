@@ -7,67 +7,181 @@ import re
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, as_mention
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, group_span, load_rules
+from critex.extract.patterns import FLAGS, Rule, group_span, load_rules
+from critex.extract.rhythm import judge_rhythm
+from critex.extract.subject import not_about_patient
 
-_CONTROLLED = re.compile(
-    r"(?:well|adequately|good|stable|fairly|reasonably|is|now|bp)[\s-]*(?:bp[\s-]*)?controll?(?:ed)?|(?<!not )(?<!poorly )(?<!un)(?<!poorly-)controlled\b|good (?:bp )?control|at (?:goal|target)",
+_UNCONTROLLED = re.compile(
+    r"uncontrolled|poorly[\s-](?:bp[\s-])?controlled|not (?:well |adequately |yet |fully )?controlled|poor(?:ly)? (?:bp )?control|resistant|malignant|accelerated|"
+    r"hypertensive (?:crisis|urgency|emergency)|out of control|uncontrolled|inadequately controlled|控制不佳|未控制",
     FLAGS,
 )
-_UNCONTROLLED = re.compile(
-    r"uncontrolled|poorly[\s-]controlled|not (?:well |adequately )?controlled|poor(?:ly)? control|resistant|malignant|accelerated|crisis|out of control|控制不佳|未控制",
+_CONTROLLED = re.compile(
+    r"(?<!not )(?<!not well )(?<!poorly )(?<!poorly-)(?<!un)(?<!in)controlled\b|(?:good|adequate|satisfactory|excellent|fair|under) (?:bp |blood pressure )?control\b|at (?:goal|target)|控制(?:良好|可|尚可|稳定)",
     FLAGS,
+)
+_NOT_A_READING = re.compile(
+    r"target|goal|\baim\b|[<>≤≥]|keep|below|under\b|until|highest|maximum|\bmax\b|peak|up to|previous(?:ly)?|used to|as high as|before treatment|\bif\b|最高",
+    FLAGS,
+)
+_HOME = re.compile(r"\bhome\b|self[\s-](?:measured|monitor)|ambulatory|家庭", FLAGS)
+_PAIR = re.compile(
+    r"(?<![\d/.-])(?P<value>[89]\d|1\d\d|2[0-5]\d)\s?/\s?(?P<low>[4-9]\d|1[0-5]\d)(?![\d/]|\s?%|\s?(?:mg|cells))", FLAGS
 )
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
 _NYHA = re.compile(
-    r"NYHA[\s:-]{0,2}(?:functional )?(?:class|fc|grade)?[\s:-]{0,2}(IV|III|II|I|[1-4])(?![A-Za-z])|\bFC\s?(IV|III|II|I)\b",
-    re.A,
+    r"(?:NYHA[\s:-]{0,2}(?:functional )?(?:classe?|fc|grade|stage)?|\bFC|(?:cardiac|heart) function\s?(?:class|grade|level)?|心功能)[\s:-]{0,2}"
+    r"(?P<low>(?-i:IV|III|II|I)|[1-4])(?:\s?(?:-|to|/)\s?(?P<high>(?-i:IV|III|II|I)|[1-4]))?(?![A-Za-z\d])",
+    FLAGS,
 )
+_ADMITTED_FOR = re.compile(
+    r"(?:principal|primary|admission|admitting|discharge|main) (?:dx|diagnos[ei]s|problem)\W{0,3}(?:\w+\s){0,2}$|(?:admitted|presented|presenting|presents|hospitali[sz]ed)"
+    r"(?: \w+){0,2} (?:with|for|due to|because of) (?:an? )?(?:\w+\s){0,2}$",
+    FLAGS,
+)
+_CARDIAC_CONTEXT = re.compile(r"\b(?:tte|echo\w*|ef|lvef|cardiac|heart|cvs|valve|prosthesis|lv|jvp|nyha)\b", FLAGS)
 
 
 def nyha_class(text: str) -> str | None:
-    """NYHA class of a phrase, ``"1"`` to ``"4"``."""
+    """NYHA class of a phrase: ``"1"`` to ``"4"``, or a range such as ``"1-2"``."""
     m = _NYHA.search(text)
     if m is None:
         return None
-    found = m[1] or m[2]
-    return _ROMAN.get(found, found)
+    low = _ROMAN.get(m["low"].upper(), m["low"])
+    high = _ROMAN.get((m["high"] or "").upper(), m["high"])
+    return f"{low}-{high}" if high and high != low else low
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, out = doc.norm, []
+    out: list[Mention] = []
     for rule, m in hits:
+        if rule.label == "BP":
+            out.extend(_readings(doc, rule, m))
+            continue
         mention = as_mention(rule, m)
         seg_start, seg_end = doc.segment_at(mention.start)
-        sentence = norm[seg_start:seg_end]
-        if rule.label == "BP":
-            span, low = group_span(m, "value"), group_span(m, "low")
-            assert span is not None and low is not None  # noqa: S101
-            mention.value, mention.number, mention.unit = "bp", float(norm[span[0] : span[1]]), "mmHg"
-            mention.attributes["diastolic"] = float(norm[low[0] : low[1]])
-            if re.search(r"target|goal|aim|<|keep|below|under|until", norm[m.start() : span[0]], re.I):
-                mention.assertion = "hypothetical"
-            else:
-                mention.assertion, mention.temporality = "present", "current"
+        if not_about_patient(doc, mention.start):
+            mention.assertion = "family"
         elif rule.label == "HYPERTENSION":
-            near = norm[max(seg_start, m.start() - 25) : min(seg_end, m.end() + 60)]
-            if _UNCONTROLLED.search(near):
-                mention.attributes["control"] = "uncontrolled"
-            elif _CONTROLLED.search(near):
-                mention.attributes["control"] = "controlled"
-        elif rule.id == "cardiac.nyha":
-            mention.value, mention.attributes["nyha"] = "heart_failure", nyha_class(norm[m.start() : m.end()]) or ""
+            _control(doc, mention, seg_start, seg_end)
+        elif rule.label == "ANGINA":
+            _angina(mention, doc.norm[mention.start : min(seg_end, mention.end + 30)])
+        elif rule.label == "INFARCTION":
+            if not _infarction(doc, mention, seg_start, seg_end):
+                continue
         elif rule.label == "HEART_FAILURE":
-            found = nyha_class(norm[m.end() : min(seg_end, m.end() + 50)])
-            if found:
-                mention.attributes["nyha"] = found
-        elif (
-            rule.label == "INFARCTION"
-            and m.group() == "MI"
-            and re.search(r"valve|regurg|echo|mitral|\bMR\b|\bAI\b|\bTR\b", sentence)
-        ):
-            continue
+            if not _failure(doc, rule, mention, seg_start, seg_end):
+                continue
+        elif rule.label == "ARRHYTHMIA":
+            judge_rhythm(doc.norm, mention, seg_start, seg_end)
         out.append(mention)
     return out
+
+
+def _readings(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
+    """The reading of a match, and further ones of its sentence ("178/104, repeated after rest 182/102")."""
+    norm = doc.norm
+    found = []
+    span, low = group_span(m, "value"), group_span(m, "low")
+    assert span is not None and low is not None  # noqa: S101 - every alternative has both
+    value_to, low_to = group_span(m, "value_to"), group_span(m, "low_to")
+    mention = as_mention(rule, m)
+    mention.start, mention.end = m.span()
+    seg_start, seg_end = doc.segment_at(m.start())
+    highest = max(float(norm[s[0] : s[1]]) for s in (span, value_to) if s)
+    mention.number, mention.unit = highest, "mmHg"
+    mention.value = "bp"
+    mention.attributes["diastolic"] = max(float(norm[s[0] : s[1]]) for s in (low, low_to) if s)
+    found.append(mention)
+    for again in _PAIR.finditer(norm, m.end(), min(seg_end, m.end() + 70)):
+        if not norm[m.end() : again.start()].count("\n"):
+            more = Mention(again.start(), again.end(), "BP", "bp", rule.id, number=float(again["value"]), unit="mmHg")
+            more.attributes["diastolic"] = float(again["low"])
+            found.append(more)
+    before = norm[max(seg_start, m.start() - 25) : span[0]]
+    for i, reading in enumerate(found):
+        lead = before if i == 0 else norm[found[i - 1].end : reading.start]
+        if _HOME.search(lead):
+            reading.attributes["home"] = True
+        if i and re.search(r"repeat|re-?check|again|after (?:rest|\d)|later|then|now", lead, re.I):
+            reading.attributes["repeat"] = True
+        reading.assertion = "hypothetical" if _NOT_A_READING.search(lead) else "present"
+        reading.temporality = "current"
+    return [r for r in found if (r.number or 0) > r.attributes["diastolic"]]
+
+
+def _control(doc: Document, m: Mention, seg_start: int, seg_end: int) -> None:
+    near = doc.norm[max(seg_start, m.start - 25) : min(seg_end, m.end + 70)]
+    if _UNCONTROLLED.search(near):
+        m.attributes["control"] = "uncontrolled"
+    elif _CONTROLLED.search(near):
+        m.attributes["control"] = "controlled"
+    if re.search(r"\bnot\s$", doc.norm[max(seg_start, m.start - 4) : m.start], re.I):
+        m.assertion = "absent"
+    elif m.rule == "cardiac.pressure_control":
+        m.assertion = "present"
+
+
+def _angina(m: Mention, text: str) -> None:
+    if m.rule == "cardiac.acute_coronary":
+        return
+    named = text[: m.end - m.start]
+    if re.match(r"[\s-]free\b", text[m.end - m.start :], re.I):
+        m.assertion = "absent"
+    if re.search(r"unstable|crescendo|\brest\b|resting|不稳定", named, re.I) or re.match(
+        r"\s(?:at rest|rest pain)", text[m.end - m.start :], re.I
+    ):
+        m.value = "unstable"
+    elif re.search(r"(?<!un)stable|exertion|effort|稳定", named, re.I) or re.search(
+        r"\bCCS\b|(?<!un)\bstable\b", text[m.end - m.start :], re.I
+    ):
+        m.value = "stable"
+
+
+def _infarction(doc: Document, m: Mention, seg_start: int, seg_end: int) -> bool:
+    """Whether a match speaks of an infarction that was or was never; "ruled out" speaks of one admission only."""
+    norm = doc.norm
+    before, after = norm[max(seg_start, m.start - 60) : m.start], norm[m.end : min(seg_end, m.end + 30)]
+    if re.match(r"\s?(?:was |is |has been |were )?(?:ruled out|excluded|protocol)", after, re.I):
+        return False
+    if re.search(r"\b(?:no|without|not)\s(?:evidence of |signs of |features of )?(?:an )?$", before, re.I) and re.match(
+        r"acute", norm[m.start : m.end], re.I
+    ):
+        return False
+    if re.search(r"\b(?:mild|moderate|severe|trivial|trace)\s$", before, re.I) and norm[m.start : m.end] == "MI":
+        return False
+    if norm[m.start : m.end] == "MI" and re.search(
+        r"regurg|echo\b|mitral|\bMR\b|\bAI\b|\bTR\b", norm[seg_start:seg_end]
+    ):
+        return False
+    if _ADMITTED_FOR.search(before) and doc.note_date and not doc.dates_between(seg_start, seg_end):
+        m.date, m.date_source = doc.note_date.isoformat(), "relative"
+    return True
+
+
+def _failure(doc: Document, rule: Rule, m: Mention, seg_start: int, seg_end: int) -> bool:
+    norm = doc.norm
+    if rule.id == "cardiac.no_failure":
+        m.assertion = "absent"
+        return bool(
+            _CARDIAC_CONTEXT.search(norm, max(doc.line_at(m.start).start, m.start - 120), m.start)
+        ) and not re.match(r"\sto\b", norm[m.end : m.end + 4])
+    if rule.id == "cardiac.nyha":
+        m.attributes["nyha"] = nyha_class(norm[m.start : m.end]) or ""
+        m.value = "heart_failure"
+        return True
+    found = nyha_class(norm[m.end : min(seg_end, m.end + 50)]) or nyha_class(
+        norm[max(seg_start, m.start - 24) : m.start]
+    )
+    if found:
+        m.attributes["nyha"] = found
+    if re.search(
+        r"decompensat|acute (?:on chronic )?(?:heart|cardiac|left|pulmonary)",
+        norm[max(seg_start, m.start - 20) : m.end],
+        re.I,
+    ):
+        m.attributes["decompensated"] = True
+    return True
 
 
 FAMILY = Family("cardiac", load_rules("cardiac.yaml"), _find)

@@ -1,0 +1,45 @@
+"""How serious a named arrhythmia is, from the words beside it (GUIDELINE E10.arrhythmia; domain.md E10)."""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS
+
+_RATE = r"(?:(?:ventricular|heart|v\.?) )?rate\s?(?:of|is|was|now|today|about|around|:|=|~|,)?\s?(?:(?:of|is|was|now|about)\s)?"
+_FAST = re.compile(
+    rf"(?:fast|rapid|uncontrolled|poorly[\s-](?:rate[\s-])?controlled)\s{{0,2}}(?:paroxysmal |persistent |permanent )?$|(?-i:\bRVR\b)|rapid ventricular|uncontrolled|"
+    rf"(?:poor|inadequate)(?:ly)? (?:rate[\s-])?control\w*|not (?:well |adequately |rate[\s-])*controlled|{_RATE}1[2-9]\d\b",
+    FLAGS,
+)
+_SLOW = re.compile(
+    rf"rate[\s-]?(?:well[\s-])?control\w*|(?:well|adequately|good|stable)[\s-](?:rate[\s-])?control\w*|(?<!un)(?<!not )(?<!poorly )controlled\b|{_RATE}(?:[5-9]\d|10\d)\b",
+    FLAGS,
+)
+_PACED = re.compile(r"pacemaker|(?-i:\bPPM\b)|\bpaced\b|(?-i:\bPM\b)|起搏器", FLAGS)
+_NOT_YET = re.compile(r"await\w*|\bfor\b|need\w*|refus\w*|declin\w*|plan\w*|consider\w*|without|no\b|pending", FLAGS)
+
+
+def judge_rhythm(norm: str, m: Mention, seg_start: int, seg_end: int) -> None:
+    """Set the value of an arrhythmia mention: ``serious``, ``not_serious`` or ``unspecified``.
+
+    Atrial fibrillation is serious where its rate is said to be fast or uncontrolled, not serious where the rate is controlled or given below
+    110 a minute. A high-grade block is serious unless a pacemaker is in place. ``seg_start`` and ``seg_end`` bound the sentence in ``norm``.
+    """
+    kind = m.attributes.get("type")
+    after = norm[m.end : min(seg_end, m.end + 80)]
+    before = norm[max(seg_start, m.start - 30) : m.end]
+    if kind == "af":
+        if (
+            _FAST.search(before)
+            or _FAST.search(after)
+            or re.match(r"(?:fast|rapid|uncontrolled)", norm[m.start : m.end], re.I)
+        ):
+            m.value = "serious"
+        elif _SLOW.search(before) or _SLOW.search(after):
+            m.value = "not_serious"
+    elif kind == "block":
+        paced = _PACED.search(after)
+        if paced and not _NOT_YET.search(after[: paced.start()][-18:]):
+            m.value = "not_serious"
