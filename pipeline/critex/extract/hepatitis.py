@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
-from critex.extract.labs import CONDITIONAL
+from critex.extract.labs import CONDITIONAL, cells_of, column_day
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.serology import Name, Result, joined, names_in, pending, read_result
@@ -59,6 +60,10 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
     norm, out = doc.norm, []
     i = 0
     while i < len(names):
+        if (rows := _columns(doc, names, i)) is not None:
+            out.extend(rows)
+            i += 1
+            continue
         group = [names[i]]
         while (
             i + 1 < len(names)
@@ -77,6 +82,44 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         for k, n in enumerate(group):
             own = r if (k == len(group) - 1 or (r is not None and r.number is None)) else None
             out.append(_mention(doc, n, own, wait, len(group) > 1, k == len(group) - 1, start))
+    return out
+
+
+_UNIT_CELL = re.compile(r"\(?\s?(?P<unit>(?:log\s?_?(?:10)?\s?)?(?:iu|copies|cps?)\s?/\s?ml)\s?\)?", FLAGS)
+
+
+def _columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
+    """Loads of a table's row, one a column, with the days at the columns' heads: "HBV DNA | IU/mL | 41 | 2,140".
+
+    ``None`` where the name does not head a row with a cell for the unit or with more than one value.
+    """
+    n, norm = names[i], doc.norm
+    line = doc.line_at(n.start)
+    if n.value not in LOADS or line.kind != "row" or any(line.start <= o.start < line.end for o in names[i + 1 :]):
+        return None
+    cells = cells_of(norm, line)
+    if len(cells) < 3 or not cells[0].start <= n.start < cells[0].end:
+        return None
+    unit = next((u["unit"] for c in cells[1:] if (u := _UNIT_CELL.fullmatch(c.text.strip()))), None)
+    values = []
+    for c in cells[1:]:
+        start = c.start + len(c.text) - len(c.text.lstrip())
+        if _UNIT_CELL.fullmatch(c.text.strip()) or re.match(r"(?:lod|loq|ref|<\s?lod)\b", c.text.strip(), re.I):
+            continue
+        r = read_result(norm, start, c.end, True)
+        when = column_day(doc, line, start)
+        if r is not None and r.start <= start + 2 and (not values or when is not None):
+            values.append((r, when))
+    if not values or (unit is None and len(values) < 2):
+        return None
+    out = []
+    for k, (r, when) in enumerate(values):
+        m = Mention(n.start if k == 0 else r.start, r.end, n.rule.label, n.value, n.rule.id, priority=1)
+        m.result, m.assertion = r.result, "present"
+        _load(m, r if r.unit else replace(r, unit=unit))
+        if when is not None:
+            m.date, m.date_source = when.iso, "table"
+        out.append(m)
     return out
 
 

@@ -607,7 +607,7 @@ def _transposed(doc: Document, by_line: dict[int, list[_Name]]) -> list[Mention]
     return out
 
 
-def _column_day(doc: Document, line: Line, at: int) -> When | None:
+def column_day(doc: Document, line: Line, at: int) -> When | None:
     """Day at the head of the column that a value stands in, where the table has days as heads."""
     head = head_of(doc, doc.line_index(at))
     if head is None or "date" not in head.roles:
@@ -627,7 +627,7 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
         if m.date is not None:
             continue
         line = doc.line_at(m.start)
-        if line.kind == "row" and (column := _column_day(doc, line, m.start)) is not None:
+        if line.kind == "row" and (column := column_day(doc, line, m.start)) is not None:
             m.date, m.date_source = column.iso, "table"
             continue
         own = doc.dates_between(line.start, m.start)

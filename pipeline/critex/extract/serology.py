@@ -32,6 +32,7 @@ _QUANTITY = re.compile(
     + NUMBER
     + r")"
     + POWER
+    + r"(?:\s?(?P<scale>lakhs?|lacs?|million|mil)(?![a-z]))?"
     + r"\s?(?:(?:[↑↓*]+|[hl](?![A-Za-z]))\s{0,8}|[\s|]{0,10})?(?P<unit>"
     + _LOG
     + r"\s?(?:iu|copies|cps?)?\s?(?:/\s?ml)?|m?iu\s?/\s?m?l|cop(?:y|ies)\s?/\s?ml|cps?\s?/\s?ml|s\s?/\s?co|coi|ng\s?/\s?ml|iu\b)?"
@@ -83,6 +84,8 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     if q is None or re.match(r"\s?[-/]\d", norm[q.end() : q.end() + 3]):
         return None
     number = to_number(q["num"], q["p1"] or q["p2"])
+    if q["scale"]:
+        number *= 100_000 if q["scale"].lower().startswith("la") else 1_000_000
     comparator = {"≤": "<=", "≥": ">="}.get(q["cmp"] or "", q["cmp"])
     end = q.end("unit") if q["unit"] else (q.end("p1") if q["p1"] else q.end("p2") if q["p2"] else q.end("num"))
     after = re.compile(r"[\s↑↓]{0,6}(?=\S)").match(norm, end, limit)

@@ -38,6 +38,16 @@ _SCAR_ONLY = re.compile(
 """What a film shows is no history yet: the guideline keeps "old granulomatous change" unknown."""
 
 
+def _heads_a_test(doc: Document, m: Mention, found: list[Mention]) -> bool:
+    """Whether a name is only the heading of a test's result: "TB: IGRA negative 2024"."""
+    colon = re.compile(r"\s{0,3}:\s{0,6}").match(doc.norm, m.end)
+    return (
+        colon is not None
+        and m.value == "unspecified"
+        and any(o.value in ("test", "latent") and o.start == colon.end() for o in found)
+    )
+
+
 def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     """Settle what a bare name says: treatment now or over, in the lung or elsewhere. False where the mention only repeats its neighbour."""
     start, end = doc.segment_at(m.start)
@@ -66,6 +76,7 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     found = resolve_overlaps([as_mention(rule, m) for rule, m in hits])
+    found = [m for m in found if not _heads_a_test(doc, m, found)]
     for m in found:
         _, limit = doc.segment_at(m.start)
         if m.value == "test":
