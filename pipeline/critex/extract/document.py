@@ -70,6 +70,24 @@ class Document:
         self.note_date = note_date
         self.note_type = note_type
         self.date_order = date_order
+        self._join_wrapped()
+
+    def _join_wrapped(self) -> None:
+        """Turn the line ends of wrapped paragraphs into spaces, so that a phrase is found across them; offsets stay."""
+        ends = [
+            line.end
+            for line, after in pairwise(self.lines)
+            if line.kind != "blank" and after.start not in self._cut_starts
+        ]
+        if ends:
+            characters = list(self.norm)
+            for end in ends:
+                characters[end] = " "
+            self.norm = "".join(characters)
+
+    @cached_property
+    def _cut_starts(self) -> set[int]:
+        return {start for start, _ in self.segments}
 
     @cached_property
     def lines(self) -> list[Line]:
