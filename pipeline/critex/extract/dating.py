@@ -46,6 +46,17 @@ def nearest_in_segment(doc: Document, start: int, end: int) -> DateMention | Non
     return min(found, key=lambda d: (max(d.start - end, start - d.end, 0), d.start))
 
 
+_BIRTH = re.compile(r"(?:d\.?o\.?b|born|birth|b\.)[^\d\n]{0,12}$", re.I)
+_LONG_AGO = 15
+
+
+def _is_birth(doc: Document, found: DateMention) -> bool:
+    """Whether a date reads as the patient's birth: named so, or so far back that it heads no results."""
+    if _BIRTH.search(doc.norm, max(0, found.start - 20), found.start):
+        return True
+    return doc.note_date is not None and doc.note_date.year - found.when.first.year > _LONG_AGO
+
+
 def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention | None:
     """Date of the nearest line above that reads as a heading of results ("Bloods 30/03/26:", "Collected 06/03/2026")."""
     index = doc.line_index(position)
@@ -57,6 +68,7 @@ def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention |
             continue
         end = min(line.end, position) if i == index else line.end
         dates = doc.dates_between(line.start, end)
+        dates = [d for d in dates if not _is_birth(doc, d)]
         if dates and _HEADING.search(doc.norm, line.start, line.end):
             return dates[0]
     return None

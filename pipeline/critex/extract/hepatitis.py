@@ -73,6 +73,12 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
             i += 1
             group.append(names[i])
         i += 1
+        if (
+            group[-1].value in ("hbv", "hcv")
+            and i < len(names)
+            and re.fullmatch(r"\s?:\s{0,4}", norm[group[-1].end : names[i].start])
+        ):
+            continue  # "HBV: sAg neg" heads its markers
         limit = names[i].start if i < len(names) else min(end, group[-1].end + 90)
         last = group[-1]
         r = read_result(norm, last.end, limit, last.value in LOADS or last.value in TESTS or last.value == "test")

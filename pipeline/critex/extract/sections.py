@@ -67,7 +67,7 @@ def find_sections(norm: str) -> list[Section]:
         if category is None:
             shouted = title.isupper() and len(title) > 3 and not re.search(r"\d", title)
             if not (alone and (mark == ":" or shouted)):
-                if mark != ":" or len(title.split()) > 4:
+                if mark != ":" or len(title.split()) > 4 or re.search(r"\.\s", title):
                     continue
                 category = "key"
             else:

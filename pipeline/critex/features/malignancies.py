@@ -55,6 +55,8 @@ def other_malignancy(patient: Patient) -> list[Fact]:
 def _site(text: str) -> str:
     return "".join(
         sorted(
-            w[:5] for w in text.lower().split() if w not in ("ca", "cancer", "carcinoma", "of", "the", "left", "right")
+            w[:5]
+            for w in text.lower().replace(".", "").split()
+            if w not in ("ca", "cancer", "carcinoma", "of", "the", "left", "right")
         )
     )
