@@ -157,6 +157,9 @@ def run(
     max_characters: Annotated[
         int, typer.Option("--max-characters", help="A longer note becomes an error row.")
     ] = 20_000_000,
+    engine: Annotated[
+        str, typer.Option("--engine", help="local, or spark (Parquet and Delta tables; pip install 'critex[spark]').")
+    ] = "local",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Read notes and write all tables and report.html: the main job."""
@@ -175,6 +178,20 @@ def run(
         raise CritexError("name files or folders of notes, or a query with --sql and its database with --db.")
     table = read_patients(patients, date_order) if patients else None
     default = _day(index_date, "--index-date")
+    if engine not in ("local", "spark"):
+        raise CritexError(f"--engine {engine}: write local or spark.")
+    if engine == "spark":
+        from critex.run.spark import run_spark
+
+        if not notes or form != "parquet":
+            raise CritexError("--engine spark: reads Parquet or Delta tables, and writes --format parquet.")
+        summary = run_spark(
+            notes, out, trials=trial or [DEFAULT_TRIAL], patients=table, index_date=default, options=options
+        )
+        _print_summary(summary, out)
+        if summary.rejected:
+            raise typer.Exit(REJECTED)
+        return
     with Progress(
         TextColumn("reading notes"),
         BarColumn(),

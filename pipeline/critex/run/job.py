@@ -104,7 +104,7 @@ def run_job(
         summary = Summary(texts_read=reading.read, remarks=seen.remarks)
         _judge(ledger, out, trials, patients, index_date, form, pool, summary, max_report_patients)
     summary.seconds = time.perf_counter() - started
-    _write_run(out, summary, loaded, options, form, index_date)
+    write_run(out, summary, loaded, options, form, index_date)
     return summary
 
 
@@ -135,7 +135,7 @@ def screen(
             if ledger.counts() is not None:
                 _judge(ledger, out, trials, patients, index_date, form, pool, summary, 500)
                 summary.seconds = time.perf_counter() - started
-                _write_run(out, summary, loaded, Options(), form, index_date)
+                write_run(out, summary, loaded, Options(), form, index_date)
                 return summary
     notes, mentions, errors = read_table("notes", out), read_table("mentions", out), read_table("errors", out)
     summary = Summary(
@@ -153,7 +153,7 @@ def screen(
         counts = judged.candidates.loc[judged.candidates["trial"] == trial.trial, "status"].value_counts()
         summary.status[trial.trial] = {s: int(counts.get(s, 0)) for s in tables.STATUSES}
     summary.seconds = time.perf_counter() - started
-    _write_run(out, summary, loaded, Options(), form, index_date)
+    write_run(out, summary, loaded, Options(), form, index_date)
     return summary
 
 
@@ -183,9 +183,10 @@ def _keep_patients(out: Path, patients: pd.DataFrame | None) -> None:
         write_file(out / "patients.csv", lambda p: patients.to_csv(p, index=False, lineterminator="\n"))
 
 
-def _write_run(
+def write_run(
     out: Path, summary: Summary, trials: list[Trial], options: Options, form: Format, index_date: date | None
 ) -> None:
+    """Write ``run.json``: versions, hashes, options, counts and seconds."""
     packages = {}
     for name in ("spacy", "medspacy", "pandas", "pyarrow", "hyperscan"):
         try:
