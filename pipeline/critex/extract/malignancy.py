@@ -1,73 +1,138 @@
-"""Other malignancies: type, whether treated, and when (GUIDELINE E04; domain.md E4)."""
+"""Other malignancies: site, kind, whether treated, and when (GUIDELINE E04; domain.md E4)."""
 
 from __future__ import annotations
 
 import re
 
+from critex.extract.dates import DateMention
 from critex.extract.document import Document
+from critex.extract.event_dates import clause_end, free_since, interval, set_date
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
+from critex.extract.forms import answer_after, box_after, box_before, boxes_trail, ticked_elsewhere
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.subject import not_about_patient
 
-_NOT_ANOTHER = re.compile(
-    r"metasta\w*|mets?\b|secondar(?:y|ies)|nasophar\w*|\bnpc\b|second primary|v(?:s|ersus)?\s|cannot be excluded|\?|exclude|suspic\w*|tro\b|rule out|possible|likely|differential|screening|marker|mass in|history given|risk of|lymph\w* (?:node|hyperplasia)|foundation|society|centre|center|clinic\b|nurse|charity|ward",
+_IN_DOUBT_BEFORE = re.compile(
+    r"(?:metasta\w*|mets?|secondar(?:y|ies)) (?:from|of|to|in)\s(?:an? |the )?$|\bv(?:s|ersus)?\.?\s(?:an? )?$|\?\s?$|\bvs?\s|screen\w* for\s$|risk of\s$|rule out\s$|exclude\s(?:\w+\s)?$|\btro\s$|/\s?$",
+    FLAGS,
+)
+_IN_DOUBT_AFTER = re.compile(
+    r"\s?(?:\w+\s)?(?:screen\w*|surveillance|marker|nurse|clinic|cent(?:re|er)|foundation|society|ward|registry|unit|institute|hospital|specialist|cells?\b|team|support|research|awareness|"
+    r"risk|cannot|can't|is suspected|suspected|not excluded|to be excluded|(?:is )?(?:less |un)?likely|\?|v(?:s|ersus)?\b)",
     FLAGS,
 )
 _TREATED = re.compile(
-    r"excis\w+|resect\w+|margin\w* clear|clear margin|cone|leep|lletz|coni[sz]ation|treated|cured|curettage|mohs|removed|surgery|lobectomy|mastectomy|ectomy\b|remission|discharged|ned\b|no recurrence|completed|ablat\w+|锥切",
+    r"excis\w+|resect\w+|margins? (?:\w+ )?(?:clear|free|negative)|(?:clear|free|negative) margin|\bcone\b|\bleep\b|lletz|coni[sz]ation|conisation|treated|cured|curett\w+|mohs|removed|surgery|ectomy\b|turbt?\b|"
+    r"remission|discharged|\bned\b|no (?:recurrence|relapse)|ablat\w+|cryo\w*|\bpdt\b|photodynamic|imiquimod|s/p|complete(?:d|ly)|锥切|切除",
     FLAGS,
 )
-_MARGIN = re.compile(r"margins? (?:positive|involved)|incomplete(?:ly)? exc", FLAGS)
+_NOT_TREATED = re.compile(
+    r"margins? (?:were |was |is |are )?(?:positive|involved|close)|positive margin|incomplete(?:ly)? excis|(?:for|await\w*|list(?:ed)? for|plan\w*(?: for)?|booked for|needs?|to have|pending|refus\w*|declin\w*) (?:\w+ )?(?:re-?)?(?:excision|surgery|mohs|biopsy|treatment|cone|leep|lletz)|untreated|re-?excision (?:await|pend|plan)|not (?:yet )?treated",
+    FLAGS,
+)
 _FOLLOW_UP = re.compile(
-    r"(?:psa|last|smears?|normal|scan|mri|ct|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*)\b[^;\n]{0,14}$",
+    r"(?:psa|last|smears?|normal|scan|mri|ct|pet|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*|discharged|endoscopy|check\w*|cystoscopy)\b[^;\n]{0,14}$",
     FLAGS,
 )
 """What is dated after these words is a check, not the disease."""
+_CHECKED_AFTER = re.compile(
+    r"\s?(?:mammo\w*|psa|scan|smear|colonoscopy|ct\b|mri\b|follow|review|check|cystoscopy|clear\b|normal\b)", FLAGS
+)
 _ONGOING = re.compile(
-    r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|imatinib|adt|goserelin)|under (?:surveillance|active)|recurren(?:ce|t) in",
+    r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|imatinib|adt|goserelin|leuprolide|hormon\w+|ibrutinib)|active surveillance|watch (?:and|&) wait|under surveillance|"
+    r"on (?:treatment|chemo\w*)|newly diagnosed|just diagnosed|found (?:incidentally|on)|synchronous|recurr(?:ed|ence) (?:in|last|this)",
     FLAGS,
 )
+_REPORT = re.compile(r"\bct\b|\bmri?\b|\bpet\b|imag|radiol|scan|path|histo|cyto", FLAGS)
+_KNOWN = re.compile(r"(?:k/c/o|known|h/o|hx of|history of|s/p|previous|prior|past|treated)\s(?:\w+\s){0,3}$", FLAGS)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, found = doc.norm, []
-    for rule, m in hits:
-        mention = as_mention(rule, m)
-        if rule.id == "malignancy.none":
-            if doc.category_at(m.start()) not in ("family", "criteria"):
-                found.append(mention)
-            continue
-        seg_start, seg_end = doc.segment_at(m.start())
-        before, after = norm[max(seg_start, m.start() - 30) : m.start()], norm[m.end() : min(seg_end, m.end() + 25)]
-        if _NOT_ANOTHER.search(before) or re.match(
-            r"\s?(?:metasta|mets?\b|marker|screen|cannot|nurse|clinic|centre|is suspected)", after, re.I
-        ):
-            continue
-        if rule.id in ("malignancy.solid", "malignancy.hematologic") and (
-            doc.category_at(m.start()) in ("indication", "criteria")
-            or re.search(r"\bct\b|mri|pet|imag|radiol|path|histo|cyto", doc.note_type, re.I)
-        ):
-            continue
-        window = norm[m.start() : min(len(norm), _end_of_item(doc, m.start()))]
-        mention.attributes["treated"] = bool(_TREATED.search(window)) and not _MARGIN.search(window)
-        if _ONGOING.search(window):
-            mention.attributes["ongoing"] = True
-        begin = max(doc.line_at(m.start()).start, m.start() - 25, seg_start)
-        every = doc.dates_between(begin, _end_of_item(doc, m.start()))
-        dates = [d for d in every if not _FOLLOW_UP.search(norm, max(0, d.start - 22), d.start)]
-        if dates:
-            last = max(dates, key=lambda d: d.when.last)
-            mention.date, mention.date_source = last.when.iso, "relative" if last.when.source == "relative" else "text"
-        found.append(mention)
-    return resolve_overlaps(found)
+    found = [as_mention(rule, m) for rule, m in hits]
+    found = resolve_overlaps(found)
+    starts = [m.start for m in found if m.value != "any"]
+    return [m for m in found if _counts(doc, m, starts)]
 
 
-def _end_of_item(doc: Document, position: int) -> int:
-    """End of the line or sentence that tells about one disease."""
-    return (
-        max(doc.segment_at(position)[1], min(doc.line_at(position).end, position + 160))
-        if doc.line_at(position).kind == "item"
-        else doc.segment_at(position)[1]
+def _counts(doc: Document, m: Mention, starts: list[int]) -> bool:
+    """Whether a match is a statement about another cancer; completes it."""
+    if not_about_patient(doc, m.start):
+        if m.value == "any" or doc.category_at(m.start) == "criteria":
+            return False
+        m.assertion = "family"
+        return True
+    if m.rule == "malignancy.none":
+        return not (_REPORT.search(doc.note_type) and doc.category_at(m.start) in ("findings", None))
+    if m.rule == "malignancy.asked":
+        return _denied(doc, m)
+    return _disease(doc, m, starts)
+
+
+def _denied(doc: Document, m: Mention) -> bool:
+    """Whether a form denies another cancer; an untouched or a positive answer is left to what is written beside it."""
+    norm, line = doc.norm, doc.line_at(m.start)
+    trail = boxes_trail(norm, line.start, line.end)
+    box = box_after(norm, m.end, line.end) if trail else box_before(norm, m.start, line.start)
+    if box == "empty" and ticked_elsewhere(norm, (0, len(norm))):
+        m.assertion = "absent"
+        return True
+    tail = re.match(r"[^:=?|\n\[]{0,60}?(?=\s{0,12}[:=?|\[(-])", norm[m.end : line.end])
+    end = m.end + (tail.end() if tail else 0)
+    answer = answer_after(norm, end, line.end) or answer_after(norm, m.end, line.end)
+    if answer is None or answer[0] != "no":
+        return False
+    m.assertion, m.cue = "absent", (answer[1], answer[2])
+    return True
+
+
+def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
+    norm = doc.norm
+    seg_start, seg_end = doc.segment_at(m.start)
+    before, after = norm[max(seg_start, m.start - 40) : m.start], norm[m.end : min(seg_end, m.end + 25)]
+    if _IN_DOUBT_BEFORE.search(before) or _IN_DOUBT_AFTER.match(after):
+        return False
+    if m.rule == "malignancy.unnamed" and re.search(
+        r"\b(?:no|nil|not|denie\w*|never|without|or|any)\s(?:\w+\s){0,2}$", before, re.I
+    ):
+        return False
+    if m.rule == "malignancy.unnamed" and re.match(r"\s?(?:\([^)]*\)\s?)?[:|=-]", after):
+        return False
+    if (
+        _REPORT.search(doc.note_type)
+        and not _KNOWN.search(before)
+        and doc.category_at(m.start) not in ("indication", "history")
+    ):
+        return False
+    end = clause_end(doc, m.start, starts)
+    if end == min([s for s in starts if s > m.start], default=-1):
+        end = max(m.end, _before_next(norm, m.end, end))
+    text = norm[max(seg_start, m.start - 20) : end]
+    m.attributes["treated"] = bool(_TREATED.search(text)) and not _NOT_TREATED.search(text)
+    if _ONGOING.search(text):
+        m.attributes["ongoing"] = True
+    begin = max(doc.line_at(m.start).start, m.start - 28, seg_start, *(s + 1 for s in starts if s < m.start))
+    dates = [d for d in doc.dates_between(begin, end) if _of_disease(norm, d)]
+    dates = [d for d in dates if d.start >= m.start] or dates[-1:]
+    free = free_since(doc, m.start, end)
+    when = interval(doc, dates)
+    if when is None or (free is not None and free.last < when.first):
+        when = free or when
+    set_date(m, when)
+    if when is None:
+        m.date_source, m.date = ("note", doc.note_date.isoformat()) if doc.note_date else ("none", None)
+    return True
+
+
+def _before_next(norm: str, start: int, end: int) -> int:
+    """End of the item before the next disease of a list ("Ca breast 2009, Ca colon 2024")."""
+    cut = max(norm.rfind(c, start, end) for c in ",;.\n")
+    return cut if cut > start else end
+
+
+def _of_disease(norm: str, d: DateMention) -> bool:
+    return not _FOLLOW_UP.search(norm, max(0, d.start - 22), d.start) and not _CHECKED_AFTER.match(
+        norm, d.end, min(len(norm), d.end + 14)
     )
 
 

@@ -1,62 +1,57 @@
-"""Other cancers against the five-year limit (GUIDELINE E04; domain.md E4)."""
+"""Other cancers, one by one, for the five-year limit (GUIDELINE E04; domain.md E4)."""
 
 from __future__ import annotations
 
-from dateutil.relativedelta import relativedelta
-
+from critex.extract.dates import When
 from critex.features.derive import derivation
-from critex.features.facts import OWN_DATES, Fact
+from critex.features.facts import OWN_DATES, Fact, Statement
 from critex.features.patient import Patient, as_fact
 
 EXCEPTED = frozenset({"bcc", "skin_scc", "cervix_in_situ"})
-YEARS = 5
+"""Kinds that the trial lets pass where they were adequately treated."""
 
 
 @derivation("other_malignancy")
 def other_malignancy(patient: Patient) -> list[Fact]:
-    """One fact a statement: ``recent`` (within five years, or still treated), ``old``, ``excepted`` (treated, of an excepted kind), ``undated`` or ``none``.
+    """One fact a cancer: ``cancer``, ``active``, ``excepted`` (a treated one of an excepted kind), ``untreated`` (an excepted kind whose treatment is not said), or ``none``.
 
-    Statements about the same kind of cancer are judged together: a dated one tells when the others were.
+    Statements about one site are about one cancer: a dated one tells when the others were. A fact's day is the interval from the diagnosis to
+    the last treatment, as far as they are written. ``none`` is a denial; a named cancer stands beside it.
     """
-    index = patient.index_date
-    groups: dict[str, list[Fact]] = {}
-    out: list[Fact] = []
+    sites: dict[str, list[Statement]] = {}
+    denials = []
     for s in patient.labelled("MALIGNANCY"):
         if s.value == "any" and s.assertion == "absent":
-            out.append(as_fact("other_malignancy", s, "none"))
-        elif s.assertion == "present":
-            kind = str(s.attributes.get("kind"))
-            groups.setdefault(kind if kind in EXCEPTED else f"{kind}:{_site(s.text)}", []).append(
-                as_fact("other_malignancy", s, None)
-            )
-    for facts in groups.values():
-        statements = [f.statements[0] for f in facts]
-        kind = str(statements[0].attributes.get("kind"))
-        dated = [s for s in statements if s.date_source in OWN_DATES and s.when is not None]
-        state = "undated"
-        if kind in EXCEPTED and any(s.attributes.get("treated") for s in statements):
-            state = "excepted"
-        elif any(s.attributes.get("ongoing") for s in statements):
-            state = "recent"
-        elif dated and index is not None:
-            limit = index - relativedelta(years=YEARS)
-            last = max(dated, key=lambda s: s.when.last)  # type: ignore[union-attr]
-            assert last.when is not None  # noqa: S101
-            state = "old" if last.when.last < limit else "recent" if last.when.first >= limit else "undated"
-        out.extend(
-            Fact(
-                "other_malignancy", state, f.statements, when=f.when, date_source=f.date_source, attributes=f.attributes
-            )
-            for f in facts
-        )
-    return out
+            denials.append(as_fact("other_malignancy", s, "none"))
+        elif s.assertion == "present" and s.value != "any":
+            sites.setdefault(str(s.value), []).append(s)
+    if len(sites) > 1:
+        sites.pop("unnamed", None)  # "a previous cancer" beside a named one is that one
+    out = [_cancer(statements) for statements in sites.values()]
+    return [*out, *denials]
 
 
-def _site(text: str) -> str:
-    return "".join(
-        sorted(
-            w[:5]
-            for w in text.lower().replace(".", "").split()
-            if w not in ("ca", "cancer", "carcinoma", "of", "the", "left", "right")
-        )
+def _cancer(statements: list[Statement]) -> Fact:
+    kinds = {str(s.attributes.get("kind")) for s in statements}
+    dated = [s for s in statements if s.date_source in OWN_DATES and s.when is not None]
+    treated = [s for s in statements if s.attributes.get("treated")]
+    ongoing = [s for s in statements if s.attributes.get("ongoing")]
+    when = None
+    if dated:
+        days = [s.when for s in dated if s.when is not None]
+        when = When(min(d.first for d in days), max(d.last for d in days))
+    state = "cancer"
+    if kinds <= EXCEPTED:
+        state = "excepted" if treated else "untreated"
+    elif ongoing:
+        state = "active"
+    first = (treated if state == "excepted" else ongoing if state == "active" else dated) or statements
+    evidence = (first[0], *(s for s in statements if s is not first[0]))
+    return Fact(
+        "other_malignancy",
+        state,
+        evidence,
+        when=when,
+        date_source="text" if when else "none",
+        attributes=first[0].attributes,
     )
