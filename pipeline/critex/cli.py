@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 import sys
@@ -319,6 +320,39 @@ def export(
         raise CritexError(f"--to {to}: write omop, fhir, brat or labelstudio.")
     where = "the database" if db and to == "omop" else str(target)
     console.print(", ".join(f"{n:,} {name}" for name, n in counts.items()) + f" written to {where}", markup=False)
+
+
+@app.command()
+def bench(
+    notes: Annotated[list[Path], typer.Argument(help="Files or folders of notes to measure with.")],
+    number: Annotated[int, typer.Option("--n", help="Notes to read at most.")] = 1_000,
+    trial: Annotated[str, typer.Option("--trial", "-t", help="Trial to judge by.")] = DEFAULT_TRIAL,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="field=column; repeatable.")] = None,
+    workers: Annotated[str, typer.Option("--workers", "-w", help="Also measure so many processes.")] = "auto",
+) -> None:
+    """Measure speed and memory on your own notes, and where the time goes; nothing is written."""
+    from critex.run.bench import bench as measure
+
+    found = measure(
+        notes, trial=trial, options=_options(map_ or [], None, None), number=number, workers=_workers(workers)
+    )
+    per = 1000 / found.notes
+    grid = RichTable(show_header=False, show_edge=False, box=None)
+    grid.add_row("sample", f"{found.notes:,} notes, {found.characters / found.notes:,.0f} characters a note")
+    grid.add_row("found", f"{found.mentions:,} mentions, {found.patients:,} patients")
+    grid.add_row("one process", f"{found.notes_s:,.0f} notes/s, {found.notes_s * found.characters / found.notes / 1e6:.2f} Mchar/s")  # fmt: skip
+    for processes, speed in found.workers.items():
+        grid.add_row(f"{processes} worker{'s' if processes > 1 else ''}", f"{speed:,.0f} notes/s (extraction, by the clock)")  # fmt: skip
+    grid.add_row("start-up", f"{found.start_up:.2f} s")
+    grid.add_row("memory", f"{found.memory_mb:,.0f} MB at most")
+    grid.add_row("reading", f"{found.reading * per:.3f} ms a note")
+    grid.add_row("first look", f"{found.scan * per:.3f} ms a note")
+    grid.add_row("extraction", f"{found.extract * per:.3f} ms a note")
+    for name, seconds in itertools.islice(found.families.items(), 8):
+        grid.add_row(f"  {name}", f"{seconds * per:.3f} ms a note")
+    grid.add_row("judging", f"{found.judge * 1000 / found.patients:.3f} ms a patient")
+    grid.add_row("1,000,000 notes", f"{found.hours(1_000_000):.2f} hours of one process")
+    console.print(grid)
 
 
 @app.command()

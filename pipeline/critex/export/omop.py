@@ -218,6 +218,7 @@ class _Database:
             import sqlalchemy as sa
         except ImportError:
             raise InputError("--db: SQLAlchemy is not installed. Install it with: pip install 'critex[sql]'") from None
+        self._sa = sa
         kinds: dict[str, Any] = {"int": sa.BigInteger, "string": sa.Text, "date": sa.Date, "datetime": sa.DateTime}
         try:
             self.engine = sa.create_engine(url)
@@ -237,7 +238,8 @@ class _Database:
                 raise InputError(f"--db: the table {name} has rows already. Empty it, or name another database.")
 
     def _filled(self, name: str) -> bool:
-        return self.connection.execute(self.tables[name].select().limit(1)).first() is not None
+        one = self._sa.select(self._sa.literal(1)).select_from(self.tables[name]).limit(1)
+        return self.connection.execute(one).first() is not None
 
     def table(self, name: str) -> _Database._Sink:
         return self._Sink(self.connection, None if name == "note" and self.has_notes else self.tables[name])

@@ -203,7 +203,7 @@ def _write_empty(out: Path, trials: list[Trial]) -> None:
 def _join(out: Path, name: str, parts: list[Path], form: Format) -> None:
     with TableWriter(name, out, form) as writer:
         for part in parts:
-            writer.add(pq.read_table(part))
+            writer.add(pq.read_table(part, use_threads=False, pre_buffer=False))
 
 
 def _write_page(

@@ -18,6 +18,9 @@ from critex import tables
 from critex.errors import InputError
 
 Format = Literal["parquet", "csv", "jsonl"]
+GROUP_ROWS = 50_000
+GROUP_BYTES = 24_000_000
+"""Size of a row group: the footer describes every column of every group in memory, so small groups cost more than they save."""
 ALWAYS_CSV = ("candidates", "errors")
 """Tables that people open by hand: always CSV."""
 
@@ -94,6 +97,7 @@ class TableWriter:
         os.close(handle)
         self._temporary = Path(temporary)
         self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
         self._began = False
 
     def __enter__(self) -> TableWriter:
@@ -104,8 +108,12 @@ class TableWriter:
         if self.form == "parquet":
             if self._writer is None:
                 self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="zstd")
-            if table.num_rows:
-                self._writer.write_table(table)
+            self._waiting.append(table)
+            if (
+                sum(t.num_rows for t in self._waiting) >= GROUP_ROWS
+                or sum(t.nbytes for t in self._waiting) >= GROUP_BYTES
+            ):
+                self._flush()
             return
         frame = typed(table.to_pandas(), self.name)
         if self.form == "csv":
@@ -116,10 +124,18 @@ class TableWriter:
             frame.to_json(self._temporary, mode="a", orient="records", lines=True, force_ascii=False)
         self._began = True
 
+    def _flush(self) -> None:
+        rows = pa.concat_tables(self._waiting) if self._waiting else None
+        if self._writer is not None and rows is not None and rows.num_rows:
+            self._writer.write_table(rows, row_group_size=rows.num_rows)
+        self._waiting = []
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._writer is not None:
+            if kind is None:
+                self._flush()
             self._writer.close()
         if kind is not None:
             self._temporary.unlink(missing_ok=True)
