@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -88,10 +89,13 @@ def family(name: str, find: Finder = simple_mentions) -> Family:
 def resolve_overlaps(mentions: list[Mention]) -> list[Mention]:
     """Of overlapping mentions of one label: the higher priority, then the longer, then the earlier stays."""
     kept: list[Mention] = []
-    by_label: dict[str, list[Mention]] = {}
+    by_label: dict[
+        str, list[tuple[int, int]]
+    ] = {}  # spans kept of a label: none overlap, so only neighbours can be in the way
     for m in sorted(mentions, key=lambda m: (-m.priority, -(m.end - m.start), m.start, m.rule)):
         group = by_label.setdefault(m.label, [])
-        if not any(k.start < m.end and m.start < k.end for k in group):
-            group.append(m)
+        i = bisect_left(group, (m.start, m.start))
+        if (i == 0 or group[i - 1][1] <= m.start) and (i == len(group) or group[i][0] >= m.end):
+            group.insert(i, (m.start, m.end))
             kept.append(m)
     return sorted(kept, key=lambda m: (m.start, m.end, m.label))
