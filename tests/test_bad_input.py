@@ -199,6 +199,14 @@ def test_no_note_text_is_printed_when_a_note_is_rejected(run) -> None:
         (["run", "good.csv", "--out", "x", "--index-date", "soon"], "--index-date soon: not a date"),
         (["run", "good.csv", "--out", "x", "--map", "text"], "--map text: write --map field=column"),
         (["run", "good.csv", "--out", "x", "--map", "body=text"], "body is not a field of a note"),
+        (["run", "--out", "x"], "name files or folders of notes, or a query"),
+        (["run", "good.csv", "--out", "x", "--sql", "SELECT 1"], "name files or folders of notes, or a query"),
+        (["run", "--out", "x", "--sql", "SELECT 1"], "its database with --db"),
+        (["run", "good.csv", "--out", "x", "--encoding", "klingon"], "no such encoding"),
+        (["run", "good.csv", "--out", "x", "--engine", "spark", "--format", "csv"], "--engine spark: reads Parquet"),
+        (["export", "good.csv", "--to", "omop"], "no table notes"),
+        (["export", "nowhere", "--to", "omop"], "nowhere: no such folder"),
+        (["bench", "missing.csv"], "missing.csv: no such file"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what_to_do(
@@ -231,10 +239,65 @@ def test_a_wrong_patients_file_is_refused(run, tmp_path: Path, content: str, mes
     assert message in printed
 
 
+def test_half_a_surrogate_pair_becomes_a_replacement_character(run) -> None:
+    text = '"HBsAg \\ud83d negative. Hb 9.4 g/dL"'
+    status, _, out = run("notes.jsonl", f'{{"note_id": "n1", "text": {text}}}\n')
+    assert status == 0
+    assert read_table("notes", out)["text"][0] == "HBsAg \ufffd negative. Hb 9.4 g/dL"
+    for row in read_table("mentions", out).to_dict("records"):
+        assert row["text"] == "HBsAg \ufffd negative. Hb 9.4 g/dL"[row["start"] : row["end"]]
+
+
+def test_a_longer_note_than_allowed_is_an_error_row(run) -> None:
+    status, _, out = run("notes.csv", f"note_id,text\nn1,{NOTE}\nn2,{NOTE * 10}\n", "--max-characters", "100")
+    assert status == 3
+    assert "more than 100 characters" in pd.read_csv(out / "errors.csv")["error"][0]
+
+
+def test_a_parquet_file_that_is_none_is_refused(run) -> None:
+    status, printed, out = run("notes.parquet", b"PAR1" + bytes(200) + b"PAR1")
+    assert status == 2
+    assert "not a readable Parquet file" in printed
+    assert not out.exists()
+
+
+def test_a_file_in_place_of_the_output_folder_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes.csv").write_text(f"text\n{NOTE}\n", encoding="utf-8")
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    words = ("run", tmp_path / "notes.csv", "--out", tmp_path / "out", "--workers", "1")
+    status, printed = critex(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert status == 2
+    assert "not a folder" in printed
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_full_disk_ends_with_1_and_the_same_command_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes.csv").write_text(f"text\n{NOTE}\n", encoding="utf-8")
+    words = ("run", tmp_path / "notes.csv", "--out", tmp_path / "out", "--workers", "1")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", str(tmp_path / "out"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("critex.run.judging._join", full)
+        status, printed = critex(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert status == 1
+    assert "No space left on device. The same command goes on" in printed
+    status, _ = critex(*words, capsys=capsys, monkeypatch=monkeypatch)
+    assert status == 0
+    assert (tmp_path / "out" / "verdicts.parquet").is_file()
+
+
 def test_every_command_has_help() -> None:
     for words in (
         [],
         ["run"],
+        ["export"],
+        ["bench"],
         ["screen"],
         ["show"],
         ["schema"],

@@ -84,6 +84,8 @@ class Ledger:
     def __init__(self, out: Path, write: bool = True) -> None:
         self.folder = out / FOLDER
         self._lock: Any = None
+        if out.exists() and not out.is_dir():
+            raise InputError(f"{out}: not a folder. Name another with --out.")
         if write:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._hold()
