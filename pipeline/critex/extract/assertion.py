@@ -37,6 +37,8 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
     for m in mentions:
         if m.section is None:
             m.section = doc.category_at(m.start)
+        if m.section == "family" and _patient_again(doc, m.start):
+            m.section = None
         by_segment.setdefault(doc.segment_index(m.start), []).append(m)
     for index, group in by_segment.items():
         start, end = doc.segments[index]
@@ -53,6 +55,27 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             if m.assertion is None:
                 _from_form(doc, m)
             _decide_one(m, cues)
+
+
+_PATIENT_AGAIN = re.compile(
+    r"(?:[;.]\s|,\s|\n)(?:pt|patient|he|she)\s(?:was |is |has (?:been |had )?|had |himself |herself )?(?:screened|tested|checked|well|denies|has|had|is|was|never|himself|herself)\b",
+    re.I,
+)
+
+
+def _patient_again(doc: Document, position: int) -> bool:
+    """Whether a family section has turned back to the patient: "wife on HRZE; pt screened 10/4, no prior TB"."""
+    section = doc.section_at(position)
+    if section is None:
+        return False
+    back = None
+    for back in _PATIENT_AGAIN.finditer(doc.norm, section.start, position):  # noqa: B007 - the last counts
+        pass
+    return back is not None and not re.search(
+        r"\b(?:mother|father|brother|sister|wife|husband|son|daughter|uncle|aunt)\b",
+        doc.norm[back.end() : position],
+        re.I,
+    )
 
 
 def _asked_for(doc: Document, m: Mention) -> bool:

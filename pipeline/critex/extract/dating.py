@@ -57,6 +57,11 @@ def _is_birth(doc: Document, found: DateMention) -> bool:
     return doc.note_date is not None and doc.note_date.year - found.when.first.year > _LONG_AGO
 
 
+def _is_ahead(doc: Document, found: DateMention) -> bool:
+    """Whether a date lies after the note: an appointment, which heads no results."""
+    return doc.note_date is not None and found.when.first > doc.note_date
+
+
 def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention | None:
     """Date of the nearest line above that reads as a heading of results ("Bloods 30/03/26:", "Collected 06/03/2026")."""
     index = doc.line_index(position)
@@ -68,7 +73,7 @@ def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention |
             continue
         end = min(line.end, position) if i == index else line.end
         dates = doc.dates_between(line.start, end)
-        dates = [d for d in dates if not _is_birth(doc, d)]
+        dates = [d for d in dates if not _is_birth(doc, d) and not _is_ahead(doc, d)]
         if dates and _HEADING.search(doc.norm, line.start, line.end):
             return dates[0]
     return None

@@ -153,6 +153,9 @@ def _with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
         m = _BARE_LOAD.search(doc.norm, n.end, limit)
         if m is None or bool(m["rna"]) != (load == "hcv_rna") or re.search(r"\n", doc.norm[n.end : m.start()]):
             continue
+        stop = min(doc.line_at(m.start()).end, m.end() + 60)
+        if read_result(doc.norm, m.end(), stop, True) is None and pending(doc.norm, m.end(), stop) is None:
+            continue
         if not _OTHER_VIRUS.search(doc.norm, n.end, m.start()):
             more.append(Name(m.start(), m.end(), load, rules[_LOAD_RULE[load]]))
     return sorted([*names, *more], key=lambda n: n.start)
@@ -202,7 +205,15 @@ def _mention(
         and _HIV_DISEASE.search(norm[max(start, n.start - 30) : n.end + 40])
     ):
         value = m.value = "disease"
-    planned = wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])
+    bare_in_list = (
+        in_list
+        and re.fullmatch(r"hcv|hep(?:atitis)?\.? c", norm[n.start : n.end], re.I)
+        and doc.category_at(n.start) not in ("family", "history")
+        and not re.search(
+            r"\b(?:no|denie[sd]|nil|without|never|known|h/o)\b", norm[max(start, n.start - 40) : n.start], re.I
+        )
+    )
+    planned = bare_in_list or wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])
     if value == "hcv" and r is None and planned:
         m.value, m.assertion = "anti_hcv", "hypothetical"
     if (

@@ -330,6 +330,9 @@ def _names(doc: Document, hits: FamilyHits) -> list[_Name]:
     for n in found:
         if kept and n.start < kept[-1].end:
             continue
+        if kept and n.key == kept[-1].key and re.fullmatch(r"\s?[/(-]\s?", doc.norm[kept[-1].end : n.start]):
+            kept[-1].end = n.end  # "SGPT/ALT" names one test twice
+            continue
         kept.append(n)
     return kept
 

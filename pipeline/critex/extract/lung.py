@@ -12,9 +12,16 @@ from critex.extract.patterns import FLAGS, load_rules
 _GRADE = re.compile(r"(?:grade|gr\.?|g)\s?(?P<g>[1-5]|IV|III|II|I)\b", FLAGS)
 _STEROID = re.compile(r"prednis\w+|\bpred\b|steroid|methylpred\w*|oxygen|dexameth", FLAGS)
 _RISK = re.compile(
-    r"risk|side effect|counsel|explain|warn|toxicit(?:y|ies) (?:such|includ)|consent|monitor|watch", FLAGS
+    r"risk|side effect|counsel|explain|discuss\w*|warn|toxicit(?:y|ies) (?:such|includ)|consent|monitor|watch", FLAGS
 )
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
+
+
+def _row_end(doc: Document, position: int) -> int:
+    """How far a grade may stand behind the disease: to the end of the sentence's brackets or of the form's row."""
+    end = min(doc.line_at(position).end, position + 180)
+    stop = re.compile(r"\.\s").search(doc.norm, position, end)
+    return stop.start() if stop else end
 
 
 def _treated(sentence: str) -> bool:
@@ -34,14 +41,12 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         if rule.value == "any" and re.search(r"obstructive\s$", doc.norm[max(0, m.start() - 14) : m.start()], re.I):
             continue
         if re.match(
-            r"interstitial (?:change|infiltrat|abnormal|process)|interstitial \w+ (?:change|abnormal|infiltrat)",
+            r"interstitial (?:change|syndrome|infiltrat|abnormal|process)|interstitial \w+ (?:change|abnormal|infiltrat)",
             m.group(),
             re.I,
         ):
             mention.attributes["change"] = True  # a finding, not a disease
-        grade = _GRADE.search(sentence) or _GRADE.search(
-            doc.norm, m.end(), min(doc.line_at(m.start()).end, m.end() + 60)
-        )
+        grade = _GRADE.search(sentence) or _GRADE.search(doc.norm, m.end(), _row_end(doc, m.end()))
         if grade:
             mention.attributes["grade"] = _ROMAN.get(grade["g"].upper(), grade["g"])
         elif _treated(sentence) and rule.value == "pneumonitis":

@@ -55,7 +55,7 @@ _CLAUSE = re.compile(
     r";|\bbut\b|\bhowever\b|\bwhereas\b|\balthough\b|,\s(?!(?:less|not|un|cannot|can|possibl|suspect|probabl|likely|although))",
     FLAGS,
 )
-_VERSUS = re.compile(r"\s*,?\s*(?:vs\.?|v\.?|versus)\s", FLAGS)
+_VERSUS = re.compile(r"\s*,?\s*(?:vs\.?|v\.?|versus)\s(?!\s?\d)", FLAGS)
 _QUESTION = re.compile(r"\s?\)?\?(?!\s?[A-Za-z]\w)|\s?\(\?\)|\?", FLAGS)
 
 

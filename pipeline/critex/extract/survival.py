@@ -42,7 +42,7 @@ _ANSWER = re.compile(
     r"[^.\n]{0,24}(?:\[(?P<x>[xX✓√ ]?)\]\s?(?P<w>yes|no|y|n)\b|[:\s](?P<a>yes|no|y|n|met|not met)\b)", FLAGS
 )
 _GENERAL = re.compile(
-    r"median|trial data|literature|on average|published|studies|keynote|jupiter|capstone|protocol|criteri|eligib|should|must|requires?",
+    r"median|trial data|literature|on average|published|studies|\bif\b|unless|keynote|jupiter|capstone|protocol|criteri|eligib|should|must|requires?",
     FLAGS,
 )
 _UNDER = re.compile(r"<|less|under|below|not more|up to|only|≤", FLAGS)
@@ -127,7 +127,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 rule.id,
                 number=months,
                 unit="months",
-                assertion=assertion,
+                assertion=assertion or "present",
                 temporality="current",
             )
         )

@@ -257,6 +257,13 @@ def is_study(doc: Document, start: int, end: int) -> bool:
     return bool(_STUDY.search(doc.norm, seg_start, seg_end)) and not _NOT_STUDY.search(doc.norm, seg_start, seg_end)
 
 
+_ORGAN = re.compile(
+    r"(?:ovar(?:y|ies)|breast|prostate|thyroid|bowel|colon|rectum|stomach|bladder|kidney|uterus|womb|cervix|tongue|testis)\b",
+    re.I,
+)
+"""Organs that stand for their cancer after "for": "chemotherapy for the ovary"."""
+
+
 def disease_of(doc: Document, start: int, end: int) -> str | None:
     """Disease that a treatment is for: ``"npc"``, ``"other"`` or ``None``.
 
@@ -273,6 +280,8 @@ def disease_of(doc: Document, start: int, end: int) -> str | None:
         for name, pattern in _diseases().items():
             if pattern.match(norm, m.end(), min(len(norm), m.end() + 40)):
                 return name
+        if _ORGAN.match(norm, m.end()):
+            return "other"
     for lo, hi in ((seg_start, start), (line.start, start)):
         last = [(d.end(), name) for name, pattern in _diseases().items() for d in pattern.finditer(norm, lo, hi)]
         if last:

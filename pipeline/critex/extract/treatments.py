@@ -111,6 +111,10 @@ def _read_none(doc: Document, m: Mention) -> bool:
     return True
 
 
+_THIS_PATIENT = re.compile(r"\bthis (?:pt|patient)\b[^.;]{0,30}$", re.I)
+"""Behind these words a correction ("belongs to another patient") has turned to the patient."""
+
+
 def _read(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> None:
     norm = doc.norm
     words = norm[m.start : m.end]
@@ -123,7 +127,7 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> None:
     if cycles := _CYCLES.match(norm, m.end, min(len(norm), m.end + 14)):
         m.attributes["cycles"] = int(cycles[1] or cycles[2])
     category = doc.category_at(m.start)
-    if is_other_patients(doc, m.start, m.end):
+    if is_other_patients(doc, m.start, m.end) and not _THIS_PATIENT.search(norm, doc.segment_at(m.start)[0], m.start):
         m.assertion = "absent"
         m.attributes["correction"] = True
     elif category not in ("family", "criteria", "education", "allergies"):
@@ -138,6 +142,8 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> None:
         m.assertion = "hypothetical"
     if m.assertion == "absent" and is_refused(doc, m):
         m.attributes["refused"] = True
+    if m.assertion == "possible" and m.attributes.get("cycles") and is_study(doc, m.start, m.end):
+        m.assertion = "present"  # "trial patient, PD-1 + GP x 4" counts what was given
     if m.assertion == "present":
         if is_study(doc, m.start, m.end):
             m.attributes["study"] = True

@@ -26,12 +26,16 @@ def prior_treatment(patient: Patient) -> list[Fact]:
     """
     name = "prior_treatment"
     other_cancer = has_other_cancer(patient)
+    elsewhere = {s.attributes.get("drug") for s in before_index(patient) if s.attributes.get("disease") == "other"} - {
+        None
+    }
     given = [
         s
         for s in before_index(patient)
         if s.value in ANTI_TUMOUR
         and s.attributes.get("disease") != "other"
         and not (other_cancer and s.attributes.get("disease") == "unknown")
+        and not (s.attributes.get("drug") in elsewhere and s.date_source in ("heading", "note"))
     ]
     return _resolve(name, given, no_treatment(patient))
 
@@ -116,10 +120,8 @@ def no_treatment(patient: Patient) -> list[Statement]:
             continue
         if s.value == "any":
             found.append(s)
-        elif s.value != "systemic" and not (
-            s.attributes.get("refused") or s.attributes.get("correction") or s.attributes.get("drug")
-        ):
-            denied.setdefault(s.note_id, {}).setdefault(s.value, s)
+        elif not (s.attributes.get("refused") or s.attributes.get("correction") or s.attributes.get("drug")):
+            denied.setdefault(s.note_id, {}).setdefault("chemotherapy" if s.value == "systemic" else s.value, s)
     for values in denied.values():
         if "chemotherapy" in values and "radiotherapy" in values:
             found.extend(values[v] for v in ("chemotherapy", "radiotherapy"))
