@@ -71,6 +71,22 @@ def test_rtf_html_and_xml_become_text(tmp_path: Path) -> None:
     assert (by["c"].patient_id, by["c"].note_date, by["c"].note_type) == ("p77", date(2026, 3, 12), "Discharge")
 
 
+def test_what_critex_wrote_and_hidden_files_are_not_read(tmp_path: Path) -> None:
+    for name in ("a.txt", "out/b.txt", "out/.critex/parts/c.txt", ".hidden/d.txt", "_temporary/e.txt", "sub/f.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(NOTE, encoding="utf-8")
+    notes, _, _ = read(tmp_path)
+    assert [n.note_id for n in notes] == ["a", "sub/f"]
+
+
+def test_the_charset_of_a_page_is_believed(tmp_path: Path) -> None:
+    page = '<meta http-equiv="Content-Type" content="text/html; charset=gb2312"><p>鼻咽癌，镕</p>'
+    (tmp_path / "a.html").write_bytes(page.encode("gb18030"))
+    (note,), _, _ = read(tmp_path)
+    assert note.text == "鼻咽癌，镕"
+
+
 def pdf(text: str) -> bytes:
     """A small PDF with one page of text."""
     stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()

@@ -87,7 +87,8 @@ def _day(text: str | None, option: str) -> date | None:
 
 def _print_summary(summary: Summary, out: Path) -> None:
     grid = RichTable(show_header=False, show_edge=False, box=None)
-    grid.add_row("notes", f"{summary.notes:,}")
+    known = summary.notes - summary.texts_read
+    grid.add_row("notes", f"{summary.notes:,}" + (f"  ({known:,} known already, or copies)" if known else ""))
     grid.add_row("patients", f"{summary.patients:,}")
     grid.add_row("mentions", f"{summary.mentions:,}")
     grid.add_row("rejected", f"{summary.rejected:,}" + (f"  (see {out / 'errors.csv'})" if summary.rejected else ""))

@@ -10,7 +10,7 @@ from critex.errors import InputError
 from critex.notes.encoding import encoding_of
 from critex.notes.record import Note, Options, Rejected, Seen, check_columns, make_note
 
-csv.field_size_limit(2**31 - 1)
+csv.field_size_limit(64_000_000)  # a quote that is never closed would else take the rest of the file into memory
 
 
 def read_delimited(path: Path, options: Options, seen: Seen) -> Iterator[Note | Rejected]:

@@ -22,6 +22,8 @@ MAX_DEPTH = 400
 """Levels of XML elements; real documents have some thirty."""
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252", "latin-1": "cp1252", "us-ascii": "cp1252"}
+"""What a document calls its charset, and what it is: browsers read these the same way."""
 _CELL = re.compile(r"[ \t]*\|[ \t]*")
 _END_CELL = re.compile(r"(?: \|)+ *$")
 _BLOCKS = frozenset(
@@ -46,6 +48,7 @@ class Extracted:
 def decode(data: bytes, charset: str = "") -> str:
     """Text of bytes: by the charset that is named, else UTF-8, else as guessed from the whole."""
     if charset:
+        charset = _WIDER.get(charset.lower().replace("_", "-"), charset)
         try:
             return data.decode(codecs.lookup(charset).name, errors="replace").removeprefix("\ufeff")
         except LookupError:

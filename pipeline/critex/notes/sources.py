@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from critex.errors import InputError
@@ -43,14 +44,14 @@ def files_of(sources: Iterable[Path]) -> list[tuple[Path, Path | None]]:
     found: list[tuple[Path, Path | None]] = []
     for source in sources:
         if source.is_dir():
-            inside = sorted(
+            inside = [
                 p
-                for p in source.rglob("*")
-                if p.is_file()
-                and p.suffix.lower() in READERS
+                for p in sorted(source.rglob("*"))
+                if p.suffix.lower() in READERS
                 and p.name.lower() not in MANIFESTS
-                and not p.name.startswith((".", "_"))
-            )
+                and p.is_file()
+                and _is_input(p, source)
+            ]
             if not inside:
                 raise InputError(
                     f"{source}: nothing to read in this folder. Kinds that are read: {' '.join(sorted(READERS))}."
@@ -67,6 +68,20 @@ def files_of(sources: Iterable[Path]) -> list[tuple[Path, Path | None]]:
     return found
 
 
+def _is_input(path: Path, source: Path) -> bool:
+    """Whether a file is the user's: not hidden, and not in a folder that critex writes to."""
+    inside = path.relative_to(source)
+    if any(part.startswith((".", "_")) for part in inside.parts):
+        return False
+    folders = [source, *(source.joinpath(*inside.parts[:i]) for i in range(1, len(inside.parts)))]
+    return not any(_is_output(folder) for folder in folders)
+
+
+@lru_cache(maxsize=4096)
+def _is_output(folder: Path) -> bool:
+    return (folder / ".critex").is_dir()
+
+
 def read_notes(sources: Iterable[Path], options: Options, seen: Seen) -> Iterator[Note | Rejected]:
     """All records of all sources, in order. That no ``note_id`` comes twice is the ledger's to see to.
 
@@ -75,5 +90,6 @@ def read_notes(sources: Iterable[Path], options: Options, seen: Seen) -> Iterato
     InputError
         If a source cannot be used at all.
     """
+    _is_output.cache_clear()
     for path, root in files_of(sources):
         yield from READERS[path.suffix.lower()](path, replace(options, root=root), seen)
