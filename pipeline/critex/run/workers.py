@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -155,6 +156,7 @@ def _context() -> Any:
 
 def _watch_parent() -> None:
     parent = os.getppid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to answer
 
     def watch() -> None:
         while os.getppid() == parent:
