@@ -71,6 +71,13 @@ _NOT_NAME_BEFORE = re.compile(
 )
 
 
+_FLUID = re.compile(
+    r"\b(?:csf|cerebrospinal fluid|spinal fluid|(?:cisternal|lumbar|spinal|pleural) tap|(?:pleural|ascitic|peritoneal|synovial|joint) fluid|urinalysis|u/a)\b(?![^.]{0,110}\b(?:serum|blood|plasma|cbc|fbc)\b)",
+    FLAGS,
+)
+"""Values behind these words are of another fluid than blood."""
+
+
 @dataclass(frozen=True)
 class Analyte:
     """One analyte: its units (pattern to factor) and how to read a number without one."""
@@ -323,6 +330,9 @@ def _names(doc: Document, hits: FamilyHits) -> list[_Name]:
     found = []
     for rule, m in hits:
         if _NOT_NAME_BEFORE.search(doc.norm, max(0, m.start() - 14), m.start()):
+            continue
+        seg_start, _ = doc.segment_at(m.start())
+        if _FLUID.search(doc.norm, max(seg_start, m.start() - 120), m.start()):
             continue
         found.append(_Name(m.start(), m.end(), str(rule.value), rule.id))
     found.sort(key=lambda n: (n.start, -(n.end - n.start), n.rule))

@@ -14,7 +14,7 @@ _LINE_HEAD = re.compile(
     re.M,
 )
 _INLINE_HEAD = re.compile(
-    r"(?:(?<=[.;,)\]])[ \t]+|[ \t]{2,}|(?<=[.;]))(?P<title>[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff/&' .-]{0,30}?)[ \t]?(?P<mark>:)(?=\s|[^\s\d/])"
+    r"(?:(?<=[.;,)\]])[ \t]+|[ \t]{2,}|(?<=[.;])|(?<=\.,))(?P<title>[A-Za-z\u4e00-\u9fff][A-Za-z\u4e00-\u9fff/&' .-]{0,30}?)[ \t]?(?P<mark>:)(?=\s|[^\s\d/])"
 )
 
 
