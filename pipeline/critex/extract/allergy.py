@@ -5,36 +5,86 @@ from __future__ import annotations
 import re
 
 from critex.extract.document import Document
-from critex.extract.family import Family, FamilyHits, as_mention
+from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, load_rules
-from critex.extract.subject import about_relative
+from critex.extract.patterns import FLAGS, expand, group_span, load_rules, load_yaml, macros
+from critex.extract.subject import not_about_patient
 
 _NO_REACTION = re.compile(
-    r"\b(?:no|without|never|not|nil|tolerat\w+)\b[^.;\n]{0,40}(?:allerg|reaction|anaphyla|hypersens)|tolerat\w+", FLAGS
+    r"\b(?:no|without|never|not|nil|denie[sd])\b(?:(?!\bbut\b)[^.;\n]){0,30}?(?:allerg|reaction|anaphyla|hypersens)|tolerat\w+",
+    FLAGS,
 )
-_TOXICITY = re.compile(r"risk|may cause|warn|counsel|explain|test dose|premed|if ", FLAGS)
+_ONLY_POSSIBLE = re.compile(
+    r"\?\s?$|possib\w+\s(?:\w+\s)?$|query\s$|suspect\w*\s(?:\w+\s)?$|label(?:l)?ed|uncertain", FLAGS
+)
+_WARNED = re.compile(
+    r"\brisks?\b|may cause|warn\w*|counsel\w*|explain\w*|test dose|premed\w*|\bif\b|prevent|prophyla", FLAGS
+)
+_UNFILLED = re.compile(
+    r"(?:nil|none|no\b|not\b|nk|unknown|unrecorded|see\b|as (?:above|per|before)|tbc|pending|unable|reviewed|updated|checked|status|history|list\b|card\b|clinic|field|blank|section|record\w*|ask|to be|documented|confirmed|rhinitis|"
+    r"conjunctivitis|denie|please|refer|available|verified|noted|yes\b|patient|pt\b|the\b|is\b|are\b|he\b|she\b)",
+    FLAGS,
+)
+"""What stands after an allergy heading without naming a substance."""
+_INTOLERANCE = re.compile(
+    r"nausea|vomit\w*|diarrh\w*|intoleran\w*|upset|constipat\w*|tinnitus|neuropath\w*|renal|nephro\w*", FLAGS
+)
+_RULES = load_rules("allergy.yaml")
+_STUDY = re.compile(expand("{{study}}", macros(load_yaml("allergy.yaml"))), FLAGS)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    out = []
-    for rule, m in hits:
-        mention = as_mention(rule, m)
-        seg_start, seg_end = doc.segment_at(m.start())
-        if doc.category_at(m.start()) == "criteria" or about_relative(doc, m.start()):
+    found = []
+    for rule, match in hits:
+        m = as_mention(rule, match)
+        if not_about_patient(doc, m.start):
             continue
-        if rule.value == "study_drug":
-            around = doc.norm[max(seg_start, m.start() - 20) : min(seg_end, m.end() + 20)]
-            if _NO_REACTION.search(around):
-                mention.assertion = "absent"
-            elif _TOXICITY.search(around):
-                mention.assertion = "hypothetical"
-        elif rule.value == "other":
-            mention.assertion = "present"
-            if re.match(r"no other", m.group(), re.I):
-                mention.value = "other"
-        out.append(mention)
-    return out
+        if rule.value == "none_known":
+            m.assertion = "present"
+        elif rule.value == "study_drug":
+            _study_drug(doc, m)
+        elif rule.value == "unspecified":
+            m.assertion = "present"
+        elif not _substance(doc, m, group_span(match, "substance")):
+            continue
+        found.append(m)
+    return resolve_overlaps(found)
 
 
-FAMILY = Family("allergy", load_rules("allergy.yaml"), _find)
+def _study_drug(doc: Document, m: Mention) -> None:
+    seg_start, seg_end = doc.segment_at(m.start)
+    around = doc.norm[max(seg_start, m.start - 24) : min(seg_end, m.end + 20)]
+    before = doc.norm[max(seg_start, m.start - 20) : m.start]
+    if _ONLY_POSSIBLE.search(before):
+        m.assertion = "possible"
+    elif _WARNED.search(around):
+        m.assertion = "hypothetical"
+    elif _NO_REACTION.search(around) and not re.search(r"\bbut\b", before, re.I):
+        m.assertion = "absent"
+    else:
+        m.assertion = "present"
+
+
+def _substance(doc: Document, m: Mention, named: tuple[int, int] | None) -> bool:
+    """Whether a match names a substance, and whether it is a study drug; completes the mention."""
+    norm = doc.norm
+    seg_start, seg_end = doc.segment_at(m.start)
+    text = norm[named[0] : min(doc.line_at(m.start).end, named[1] + 60)] if named else norm[m.start : m.end]
+    if named and _UNFILLED.match(text):
+        return False
+    before = norm[max(seg_start, m.start - 24) : m.start]
+    if re.search(r"\b(?:no|not|nil|never|denie[sd])\s(?:known\s|history of\s|to be\s)*$", before, re.I):
+        return False
+    if re.search(r"\?\s?$", before):
+        m.assertion = "possible"
+    else:
+        m.assertion = "present"
+    if _STUDY.search(text):
+        m.value = "unspecified" if _INTOLERANCE.search(text) else "study_drug"
+        m.priority = 3
+        if m.rule != "allergy.listed":
+            _study_drug(doc, m)
+    return True
+
+
+FAMILY = Family("allergy", _RULES, _find)

@@ -5,16 +5,59 @@ from __future__ import annotations
 import re
 
 from critex.extract.document import Document
-from critex.extract.family import Family, FamilyHits, as_mention
+from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.subject import not_about_patient
 
-_GRADE = re.compile(r"(?:grade|gr\.?|g)\s?(?P<g>[1-5]|IV|III|II|I)\b", FLAGS)
-_STEROID = re.compile(r"prednis\w+|\bpred\b|steroid|methylpred\w*|oxygen|dexameth", FLAGS)
-_RISK = re.compile(
-    r"risk|side effect|counsel|explain|discuss\w*|warn|toxicit(?:y|ies) (?:such|includ)|consent|monitor|watch", FLAGS
+_GRADE = re.compile(r"(?<![A-Za-z])(?:ctcae )?(?:grade|gr\.?|g)\s?(?P<g>[1-5]|IV|III|II|I)(?![A-Za-z\d])", FLAGS)
+_STEROID = re.compile(r"prednis\w+|\bpred\b|steroids?\b|methylpred\w*|oxygen|\bo2\b|dexameth\w*", FLAGS)
+_ASYMPTOMATIC = re.compile(r"asymptomatic|imaging only|observed|no (?:steroids?|treatment)", FLAGS)
+_WARNED = re.compile(
+    r"risks?\b|side[\s-]effects?|counsel\w*|explain\w*|warn\w*|toxicit(?:y|ies)|irae|immune[\s-]related (?:adverse|side)|adverse (?:events?|effects?)|consent\w*|monitor\w*|watch\w*|discuss\w*|inform\w*|report any|educat\w*|such as|including",
+    FLAGS,
 )
+_NOW = re.compile(
+    r"\b(?:active|ongoing|currently|current|new|newly|acute|persist\w+|developed|now|on (?:pred|methylpred|steroid))",
+    FLAGS,
+)
+_QUESTION = re.compile(r"\?\s{0,2}(?:early |mild |immune[\s-]related |radiation )*$", FLAGS)
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
+
+
+def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
+    out = []
+    for m in resolve_overlaps([as_mention(rule, m) for rule, m in hits]):
+        seg_start, seg_end = doc.segment_at(m.start)
+        if not_about_patient(doc, m.start):
+            m.assertion = "hypothetical" if doc.category_at(m.start) == "criteria" else "family"
+        elif m.value == "pneumonitis":
+            _pneumonitis(doc, m, seg_start, seg_end)
+        if m.assertion is None and _QUESTION.search(doc.norm, max(seg_start, m.start - 26), m.start):
+            m.assertion = "possible"
+        out.append(m)
+    return out
+
+
+def _pneumonitis(doc: Document, m: Mention, seg_start: int, seg_end: int) -> None:
+    """Set grade (steroids or oxygen mean at least 2) and whether it is there now."""
+    norm = doc.norm
+    if _WARNED.search(norm, max(seg_start, m.start - 90), m.start):
+        m.assertion = "hypothetical"
+        return
+    row_end = _row_end(doc, m.end)
+    sentence = norm[seg_start:seg_end]
+    grade = _GRADE.search(sentence) or _GRADE.search(norm, m.end, row_end)
+    if grade:
+        m.attributes["grade"] = _ROMAN.get(grade["g"].upper(), grade["g"])
+    elif _treated(sentence):
+        m.attributes["grade"] = "2"
+    elif _ASYMPTOMATIC.search(norm, m.end, row_end):
+        m.attributes["asymptomatic"] = True
+    if _NOW.search(norm, max(seg_start, m.start - 20), min(seg_end, m.end + 40)) and not re.search(
+        r"resolved|in the past|previous|\b(?:19|20)\d\d\b", sentence, re.I
+    ):
+        m.attributes["now"] = True
 
 
 def _row_end(doc: Document, position: int) -> int:
@@ -30,33 +73,6 @@ def _treated(sentence: str) -> bool:
     return m is not None and not re.search(
         r"\b(?:no|not|without|nil|never)\b[^,;.]{0,20}$", sentence[: m.start()], re.I
     )
-
-
-def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    out = []
-    for rule, m in hits:
-        mention = as_mention(rule, m)
-        seg_start, seg_end = doc.segment_at(m.start())
-        sentence = doc.norm[seg_start:seg_end]
-        if rule.value == "any" and re.search(r"obstructive\s$", doc.norm[max(0, m.start() - 14) : m.start()], re.I):
-            continue
-        if re.match(
-            r"interstitial (?:change|syndrome|infiltrat|abnormal|process)|interstitial \w+ (?:change|abnormal|infiltrat)",
-            m.group(),
-            re.I,
-        ):
-            mention.attributes["change"] = True  # a finding, not a disease
-        grade = _GRADE.search(sentence) or _GRADE.search(doc.norm, m.end(), _row_end(doc, m.end()))
-        if grade:
-            mention.attributes["grade"] = _ROMAN.get(grade["g"].upper(), grade["g"])
-        elif _treated(sentence) and rule.value == "pneumonitis":
-            mention.attributes["grade"] = "2"
-        if _RISK.search(doc.norm, seg_start, m.start()):
-            mention.assertion = "hypothetical"
-        if rule.value == "ild" and re.search(r"opacit|infect", sentence, re.I) and "?" in sentence:
-            mention.assertion = "possible"
-        out.append(mention)
-    return out
 
 
 FAMILY = Family("lung", load_rules("lung.yaml"), _find)

@@ -1,79 +1,96 @@
-"""Pregnancy, breastfeeding and what excludes them (GUIDELINE E13; domain.md E13)."""
+"""Pregnancy, breastfeeding and what excludes pregnancy (GUIDELINE E13; domain.md E13)."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from critex.extract.document import Document
-from critex.extract.family import Family, FamilyHits, as_mention
+from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
+from critex.extract.forms import answer_after
 from critex.extract.mention import Mention
-from critex.extract.patterns import load_rules
+from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.serology import read_result
+from critex.extract.subject import not_about_patient
 
-_HCG = re.compile(
+_NUMBER = re.compile(
     r"(?:[\s,:=(]|quant\w*|serum|beta|level|is|was|of|total|\))*(?P<cmp>[<>]=?)?\s?(?P<n>\d[\d,]*(?:\.\d+)?)(?![\d/])",
-    re.I,
+    FLAGS,
 )
+_NOT = re.compile(
+    r"\b(?:not|no|nil|never|denie[sd]|denying|neither|nor|isn't|without|nil evidence of|non)\b(?:(?!\bbut\b|eligible)[^.;:(]){0,32}$",
+    FLAGS,
+)
+_CONDITIONAL = re.compile(
+    r"\b(?:if|avoid|risks?|contracept\w*|prevent\w*|should|advis\w+|must not|become|becoming|may|could|women|in case|during|while|when|until|before|was|previously|had been|first|last|second|prior|after)\b[^.;:,]{0,28}$",
+    FLAGS,
+)
+_NEGATIVE_BEFORE = re.compile(r"(?:neg(?:ative)?|-ve|\bno)\s{0,2}$", FLAGS)
+_NOT_APPLICABLE = re.compile(r"\s?(?:[:-]\s?)?(?:not applicable|n/?a\b|not required|not needed)", FLAGS)
+_LAST = timedelta(days=300)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, out = doc.norm, []
-    for rule, m in hits:
-        mention = as_mention(rule, m)
-        seg_start, seg_end = doc.segment_at(m.start())
-        if doc.category_at(m.start()) in ("family", "criteria") or re.search(
-            r"\b(?:wife|daughter|sister|partner)\b", norm[max(seg_start, m.start() - 25) : m.start()], re.I
-        ):
-            mention.assertion = "family"
-        elif rule.value == "test":
-            number = (
-                _HCG.match(norm, m.end(), min(doc.line_at(m.start()).end, m.end() + 50))
-                if re.search("hcg", m.group(), re.I)
-                else None
-            )
-            r = read_result(norm, m.end(), min(seg_end, m.end() + 40), False)
-            if r is None and number is not None:
-                value = float(number["n"].replace(",", ""))
-                low = value < 5 or number["cmp"] in ("<", "<=")
-                mention.result, mention.assertion, mention.end = (
-                    "negative" if low else "positive",
-                    "present",
-                    number.end("n"),
-                )
-                out.append(mention)
+    out = []
+    for m in resolve_overlaps([as_mention(rule, match) for rule, match in hits]):
+        if not_about_patient(doc, m.start):
+            m.assertion = "hypothetical" if doc.category_at(m.start) == "criteria" else "family"
+        elif m.value == "test":
+            if not _test(doc, m):
                 continue
-            if r is not None and (r.result or r.number is not None):
-                mention.result = r.result or (
-                    "negative" if (r.number or 0) < 5 or r.comparator in ("<", "<=") else "positive"
-                )
-                mention.end, mention.assertion = r.end, "present"
-            elif re.search(r"neg(?:ative)?\s?$|no\s$", norm[max(seg_start, m.start() - 10) : m.start()], re.I):
-                mention.result, mention.assertion = "negative", "present"
-            elif re.match(r"\s?(?:[:-]\s?)?(?:not applicable|n/?a)", norm[m.end() : m.end() + 18], re.I):
-                continue
-            else:
-                mention.assertion = "hypothetical"
-        elif rule.value in ("pregnant", "breastfeeding", "planning"):
-            if re.search(
-                r"\b(?:not|no|nil|never|denies|negative|avoid|risk|contracept\w*|if|or)\b[^.;]{0,25}$",
-                norm[max(seg_start, m.start() - 40) : m.start()],
-                re.I,
-            ):
-                mention.assertion = "absent"
-                if rule.value == "planning":
-                    continue
-                if re.search(r"\b(?:not|no)\b[^.;,]{0,20}$", norm[max(seg_start, m.start() - 30) : m.start()], re.I):
-                    mention.value, mention.assertion = "not_pregnant", "present"
-            elif re.search(r"\?\s?$", norm[max(seg_start, m.start() - 2) : m.start()]):
-                mention.assertion = "possible"
-            elif re.match(
-                r"[^.;\n]{0,12}(?::|-|\s)\s?(?:no|nil|none|n/?a|not applicable)\b", norm[m.end() : m.end() + 20], re.I
-            ):
-                mention.value, mention.assertion = "not_pregnant", "present"
-            if mention.assertion is None:
-                mention.assertion = "present"
-        out.append(mention)
+        elif m.value != "infertile" and not _state(doc, m):
+            continue
+        out.append(m)
     return out
+
+
+def _test(doc: Document, m: Mention) -> bool:
+    """Result of a pregnancy test; a number counts as negative below 5 IU/L. Without a result it is only asked for."""
+    norm = doc.norm
+    seg_start, seg_end = doc.segment_at(m.start)
+    result = read_result(norm, m.end, min(seg_end, m.end + 40), False)
+    if _NOT_APPLICABLE.match(norm, m.end, min(seg_end, m.end + 18)):
+        return False
+    number = None
+    if re.search("hcg", norm[m.start : m.end], re.I):
+        number = _NUMBER.match(norm, m.end, min(doc.line_at(m.start).end, m.end + 50))
+    if result is not None and (result.result or result.number is not None):
+        low = (result.number or 0) < 5 or result.comparator in ("<", "<=")
+        m.result, m.assertion, m.end = result.result or ("negative" if low else "positive"), "present", result.end
+    elif number is not None:
+        low = float(number["n"].replace(",", "")) < 5 or number["cmp"] in ("<", "<=")
+        m.result, m.assertion, m.end = "negative" if low else "positive", "present", number.end("n")
+    elif _NEGATIVE_BEFORE.search(norm, max(seg_start, m.start - 10), m.start):
+        m.result, m.assertion = "negative", "present"
+    else:
+        m.assertion = "hypothetical"
+    return True
+
+
+def _state(doc: Document, m: Mention) -> bool:
+    """Whether pregnancy, breastfeeding or a wish for a child is stated of now, and whether it is denied."""
+    norm = doc.norm
+    seg_start, seg_end = doc.segment_at(m.start)
+    before = norm[max(seg_start, m.start - 48) : m.start]
+    answer = answer_after(norm, m.end, doc.line_at(m.start).end)
+    if _NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I):
+        m.assertion = "absent"
+    elif answer is not None:
+        m.assertion = "absent" if answer[0] == "no" else "present"
+    elif re.search(r"\?\s?$", before) or re.match(r"\s?\?", norm[m.end : m.end + 2]):
+        m.assertion = "possible"
+    elif _CONDITIONAL.search(before):
+        return False
+    elif m.value == "breastfeeding" and re.match(
+        r"\s(?:advice|support|history|class|mothers?)", norm[m.end : m.end + 12], re.I
+    ):
+        return False
+    else:
+        dates = doc.dates_between(m.start, min(seg_end, m.end + 30))
+        if dates and doc.note_date and dates[0].when.last < doc.note_date - _LAST:
+            return False
+        m.assertion = "present"
+    return True
 
 
 FAMILY = Family("pregnancy", load_rules("pregnancy.yaml"), _find)

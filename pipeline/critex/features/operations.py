@@ -1,0 +1,28 @@
+"""Major operations and statements of none (GUIDELINE E12, settled questions; domain.md E12)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from critex.features.derive import derivation
+from critex.features.facts import OWN_DATES, Fact
+from critex.features.patient import Patient, as_fact
+
+
+@derivation("surgery")
+def surgery(patient: Patient) -> list[Fact]:
+    """Facts ``major`` and ``unclear`` (each operation, on its day), and ``none`` (a statement of no operation).
+
+    A statement of none does not cover an operation that a later note names without a day.
+    """
+    said = patient.labelled("SURGERY")
+    done = [s for s in said if s.assertion == "present" and s.value in ("major", "unclear")]
+    undated = [s for s in done if s.date_source not in OWN_DATES]
+    out = [as_fact("surgery", s, s.value) for s in done]
+    for s in said:
+        if s.value != "none" or s.assertion != "absent":
+            continue
+        if any((u.note_date or date.min) > (s.note_date or date.max) for u in undated):
+            continue
+        out.append(as_fact("surgery", s, "none"))
+    return out
