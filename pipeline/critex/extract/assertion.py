@@ -45,7 +45,11 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         for m in group:
             if m.label in _TICKED_LABELS:
                 _from_box(doc, m)
-            elif m.label in _ASKABLE and m.assertion not in ("family", "hypothetical") and _asked_for(doc, m):
+            elif (
+                (m.label in _ASKABLE or (m.label == "LAB" and m.comparator))
+                and m.assertion not in ("family", "hypothetical")
+                and _asked_for(doc, m)
+            ):
                 m.assertion = "hypothetical"
         open_ = [m for m in group if m.assertion is None or m.temporality is None]
         if not open_:

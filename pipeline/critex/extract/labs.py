@@ -424,6 +424,7 @@ def _row(doc: Document, index: int, names: list[_Name]) -> list[Mention] | None:
     low = high = None
     unit: str | None = None
     factor: float | None = None
+    used: set[int | None] = set()
     for j in range(at + 1, len(cells)):
         c = cells[j]
         column = _column(head, cells, j, piped, line.start) if head else None
@@ -431,6 +432,8 @@ def _row(doc: Document, index: int, names: list[_Name]) -> list[Mention] | None:
         text = c.text.strip()
         end, u, f = read_unit(norm, c.start, c.end, analyte)
         ranged = _RANGE_CELL.match(text)
+        if ranged and role == "date" and column in used and ranged["low"] is None:
+            role = "ref"  # a range behind the last day has no head of its own
         if role == "ref" or (ranged and (ranged["low"] is not None or (values and role not in ("value", "date")))):
             if ranged:
                 low = float(ranged["low"] or ranged["bottom"]) if (ranged["low"] or ranged["bottom"]) else low
@@ -445,6 +448,7 @@ def _row(doc: Document, index: int, names: list[_Name]) -> list[Mention] | None:
         if reading is None or reading.start > c.start + 6:
             continue
         if role == "date" or not values or (head and head.dates[column] if column is not None and head else None):
+            used.add(column)
             values.append((reading, c, head.dates[column] if head and column is not None and role == "date" else None))
     inline = read_value(norm, name.end, cells[at].end, analyte) if rest else None
     if inline is not None and not values:
@@ -555,7 +559,31 @@ def _one(doc: Document, name: _Name, limit: int, line: Line) -> list[Mention]:
         out[-1].temporality = "past"
         out.append(_mention(doc, name, nxt, nxt.start, nxt.end))
         at = nxt.end
+    if len(out) == 1 and (earlier := _earlier(norm, at, limit, analyte)) is not None:
+        if r.factor is not None and earlier.factor is None:
+            earlier.factor, earlier.unit = r.factor, r.unit
+        out.append(_mention(doc, name, earlier, earlier.start, earlier.end))
+        out[-1].temporality = "past"
     return out
+
+
+_EARLIER_BEFORE = re.compile(r"\s?[\[(]\s?(?:was|prev(?:ious(?:ly)?)?|from|baseline|before)[\s:]", FLAGS)
+_EARLIER_AFTER = re.compile(r"\s(?:at baseline|previously|before|pre-?treatment|last (?:month|week|visit|time))", FLAGS)
+
+
+def _earlier(norm: str, at: int, limit: int, analyte: Analyte) -> Reading | None:
+    """An earlier value in brackets behind a value: "4,050 copies/mL (61,000 at baseline)", "Hb 98 (was 104)"."""
+    led = _EARLIER_BEFORE.match(norm, at, limit)
+    if led is not None:
+        found = read_value(norm, led.end(), limit, analyte)
+        return found if found is not None and found.start <= led.end() + 1 else None
+    bracket = re.compile(r"\s?[\[(]\s?(?=\d)").match(norm, at, limit)
+    if bracket is None:
+        return None
+    found = read_value(norm, bracket.end(), limit, analyte)
+    if found is None or found.start != bracket.end() or not _EARLIER_AFTER.match(norm, found.end):
+        return None
+    return found
 
 
 def _planned(doc: Document, name: _Name, seg_start: int, seg_end: int) -> list[Mention]:
@@ -565,7 +593,7 @@ def _planned(doc: Document, name: _Name, seg_start: int, seg_end: int) -> list[M
     if name.end - name.start < 3 and name.key != "hemoglobin":
         return []
     if _PLANNED.search(around) or re.search(
-        r"\b(?:pending|awaited|to follow|requested|not (?:yet )?done|next week|tomorrow|to be (?:done|sent|repeated))\b",
+        r"\b(?:pending|awaited|to follow|requested|not (?:yet )?(?:done|sent|taken|checked)|next (?:week|draw|visit|bloods?)|after \d|tomorrow|to be (?:done|sent|repeated))\b",
         after,
         FLAGS,
     ):
