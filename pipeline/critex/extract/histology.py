@@ -1,162 +1,340 @@
-"""Histology (GUIDELINE I02.histology; domain.md 11): one mention where subtype, name and WHO type stand together."""
+"""Histology (GUIDELINE I02.histology; domain.md I2, 11): the words of one diagnosis become one mention, and its value follows from all of them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.patterns import FLAGS, Rule, load_rules, load_yaml
+from critex.extract.trial_text import is_requirement
 
 _LINK = re.compile(
-    r"(?:[\s,()/:;-]|of\b|the\b|an?\b|type|subtype|variant|pattern|differentiated|nasopharynx|nasopharyngeal|npc?\b|nasophar\w+|squamous|cell|carcinoma|ca\b|cancer|scc\b|sq|histology|i\.?e\.?|post[\s-]?nasal|space|epithelial|癌|型|性|鳞状细胞)*",
+    r"(?:[\s,()/:-]|of\b|the\b|an?\b|in\b|(?:sub-?)?type|variant|pattern|nasophar\w+|npc?\b|squamous|cell|carcin?oma|ca\b|cancer|scc\b|sq\b|histology|i\.?e\.?|post[\s-]?nasal|space|epithelial|(?:moderately|well)[\s-]differentiated|癌|型|性|鳞|鱗|状细胞|狀細胞)*",
     FLAGS,
 )
 _TAIL = re.compile(
-    r"(?:[\s-]{1,2}(?:squamous[\s-](?:cell[\s-])?)?(?:carcinoma|ca\b|cancer|scc\b|npc\b)(?:\sof\s(?:the\s)?nasopharynx)?|\s(?:sub)?type\b|\s?癌)",
+    r"(?:[\s-]{1,2}(?:squamous[\s-](?:cell[\s-])?)?(?:carcin?oma|ca\b|cancer|scc\b|npc\b|nasopharyngeal (?:carcinoma|ca\b|cancer))(?:\sof\s(?:the\s)?nasopharynx)?|\s(?:sub-?)?type\b|[性型]?(?:鳞状细胞|鱗狀細胞|鳞|鱗)?癌|型)",
     FLAGS,
 )
-_SUBTYPE = re.compile(r",?\s\(?(?:un)?differentiated(?:\s(?:sub)?type)?\)?", FLAGS)
 _HEAD = re.compile(r"(?:nasopharyngeal carcinoma[,:]?\s|squamous cell carcinoma,\s|carcinoma,\s|scc,\s)$", FLAGS)
-_SUPERSEDED = re.compile(
-    r"original diagnosis|first report|initial(?:ly)?\s(?:report|read|thought|diagnos)|thought to represent|provisional|frozen section|outside report|previously reported|was reported as|amended from|formerly|preliminary|still carries the old|superseded",
-    FLAGS,
-)
-_CORRECTION = re.compile(
-    r"amended|addendum|revised|supplementary|replaces|reclassif|corrected|review(?:ed)? (?:at|by)|final diagnosis|best classified",
-    FLAGS,
-)
-_OTHER_SITE = re.compile(
-    r"\b(?:skin|scalp|nasi|lip|lung|bronch\w+|thyroid|breast|colon|rectal|rectum|sigmoid|cervix|cervical carcinoma|prostate|liver|hepatocellular|bladder|kidney|renal|ovar\w+|tongue|larynx|tonsil|oropharyn\w+|oesophag\w+|esophag\w+|gastric|stomach|pancrea\w+|uter\w+|endometri\w+|temple|cheek|forearm|nose|ear)\b",
-    FLAGS,
-)
-_NASOPHARYNX = re.compile(
-    r"nasophar|naso-phar|\bnp\b|\bnpx\b|npc|pns|nps|post[\s-]?nasal|rosenm|\bfor\b|neck node|cervical node|鼻咽", FLAGS
-)
+_REPORT = re.compile(r"path|histo|cyto|biops|病理", re.I)
+_ADDS_NOTHING = frozenset({"joins", "needs"})
+_BARE_WHO = re.compile(r"WHO[\s:/(-]{0,3}[123]$")
 
 
-def value_of(text: str) -> str:
-    """Value of a histology phrase (domain.md 11): what its words together say."""
-    low = text.lower()
-    nonker = bool(re.search(r"non[\s-]*k?eratini|nonker|non[\s-]?ker\b|nkc|nkscc|nkuc|unpc|nk\b|nkdc|npuc|非角化", low))
-    undiff = bool(
-        re.search(r"undiff|nkuc|unpc|npuc|udca?|ucnt|\bud\b|lymphoepithel|schmincke|未分化|淋巴上皮|泡状核", low)
-    )
-    diff = (
-        bool(
-            re.search(
-                r"(?<!un)(?<!well )(?<!poorly )(?<!poorly-)(?<!moderately )(?<!n)differentiated|nkdc|(?<!未)(?<!低)分化型|\bd-nkc",
-                low,
-            )
-        )
-        and not undiff
-    )
-    who = re.search(
-        r"who[\s-]?(?:type|class\w*|grade|histolog\w+|subtype)?[\s:-]*(iii|ii[ab]?|i|2\.?[12]|2\s?[ab]|[123])\b", low
-    )
-    kind = who[1].replace(" ", "") if who else ""
-    if "basaloid" in low or "基底样" in low:
-        return "basaloid"
-    if undiff or kind in ("iii", "3", "iib", "2b", "2.2", "22"):
-        return "nonkeratinizing_undifferentiated"
-    if (diff and (nonker or kind)) or kind in ("iia", "2a", "2.1", "21"):
-        return "nonkeratinizing_differentiated"
-    if nonker or kind in ("ii", "2"):
-        return "nonkeratinizing"
-    if kind in ("i", "1") or re.search(r"keratini|kscc|角化", low):
-        return "keratinizing"
-    if re.search(r"poorly|低分化|^pd\b", low):
-        return "poorly_differentiated"
-    return "squamous" if re.search(r"squamous|scc|鳞", low) else "other"
+@dataclass(frozen=True)
+class _Words:
+    """Words around a diagnosis, from the ``words`` of ``patterns/histology.yaml``."""
+
+    pathology: re.Pattern[str]
+    nasopharynx: re.Pattern[str]
+    not_histology: re.Pattern[str]
+    cord: re.Pattern[str]
+    other_site: re.Pattern[str]
+    primary_site: re.Pattern[str]
+    superseded_before: re.Pattern[str]
+    superseded_after: re.Pattern[str]
+    correction_before: re.Pattern[str]
+    addendum: re.Pattern[str]
+    revision: re.Pattern[str]
+    cytology: re.Pattern[str]
+    tissue: re.Pattern[str]
+    upheld: re.Pattern[str]
+    contrast: re.Pattern[str]
+
+
+@cache
+def _words() -> _Words:
+    content = load_yaml("histology.yaml")["words"]
+    return _Words(**{str(k): re.compile(str(v), FLAGS) for k, v in content.items()})
+
+
+@dataclass
+class _Run:
+    """Words of one diagnosis: a stretch of the text, and what its words say."""
+
+    start: int
+    end: int
+    rules: list[Rule]
+
+    @property
+    def values(self) -> set[str]:
+        """Values of the words; those that say nothing in this company are left out ("differentiated thyroid cancer")."""
+        if any(r.id == "histology.either" for r in self.rules):
+            return {"nonkeratinizing"}
+        firm = {str(r.value) for r in self.rules if r.attributes.get("joins") != "only"}
+        if firm & {"nonkeratinizing", "nonkeratinizing_undifferentiated"}:
+            return {str(r.value) for r in self.rules}
+        return firm
+
+    @property
+    def stands(self) -> bool:
+        """Whether the words say something without company ("differentiated" alone does not)."""
+        ids = {r.id for r in self.rules}
+        if "histology.either" in ids:
+            return bool(ids - {"histology.either", "histology.undifferentiated", "histology.differentiated"})
+        return any(r.attributes.get("joins") != "only" for r in self.rules)
+
+
+_SUBTYPES = frozenset({"nonkeratinizing_differentiated", "nonkeratinizing_undifferentiated"})
+_STRONGEST = ("basaloid", "nonkeratinizing_undifferentiated", "nonkeratinizing_differentiated", "nonkeratinizing", "keratinizing", "other", "poorly_differentiated", "squamous")  # fmt: skip
+
+
+def value_of(values: Iterable[str]) -> str:
+    """Value of a diagnosis from those of its words (domain.md 11): a subtype tells more than a type, a type more than a grade."""
+    said = set(values)
+    return next(v for v in _STRONGEST if v in said)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    found = sorted(((m.start(), m.end(), rule) for rule, m in hits), key=lambda x: (x[0], -x[1]))
-    runs: list[list[int]] = []
-    rules: list[str] = []
-    values: list[set[str]] = []
-    norm = doc.norm
-    for start, end, rule in found:
-        alone = rule.value in ("other",)
-        if runs and start <= runs[-1][1]:
-            runs[-1][1] = max(runs[-1][1], end)
-            values[-1].add(str(rule.value))
-        elif (
-            runs
-            and not alone
-            and "other" not in values[-1]
-            and _LINK.fullmatch(norm, runs[-1][1], start)
-            and "\n" not in norm[runs[-1][1] : start].strip(" ")
-            and start - runs[-1][1] < 60
-            and not re.search(r"[;:]|\.\s", norm[runs[-1][1] : start])
-        ):
-            runs[-1][1] = end
-            values[-1].add(str(rule.value))
-        else:
-            runs.append([start, end])
-            rules.append(rule.id)
-            values.append({str(rule.value)})
-    out = []
-    for (start, end), rule_id, kinds in zip(runs, rules, values, strict=True):
-        if kinds == {"nonkeratinizing_differentiated"}:
-            continue
-        tail = _TAIL.match(norm, end)
-        if tail and kinds != {"other"}:
-            end = tail.end()
-            more = re.compile(r",?\s\(?(?:un)?differentiated(?:\s(?:sub)?type)?\)?", FLAGS).match(norm, end)
-            if more and kinds & {"nonkeratinizing"}:
-                end = more.end()
-        if not tail and kinds & {"nonkeratinizing"} and (more := _SUBTYPE.match(norm, end)):
-            end = more.end()
-        head = _HEAD.search(norm, max(0, start - 30), start)
-        if head and kinds & {"nonkeratinizing", "nonkeratinizing_undifferentiated"}:
-            start = head.start()
-        if (
-            norm[end - 1 : end] != ")"
-            and norm[start:end].count("(") > norm[start:end].count(")")
-            and norm[end : end + 1] == ")"
-        ):
-            end += 1
-        out.append(_mention(doc, start, end, rule_id))
-    return out
+    pieces: list[_Run] = []
+    biopsies: list[tuple[Rule, re.Match[str]]] = []
+    for rule, m in hits:
+        if rule.label == "BIOPSY":
+            biopsies.append((rule, m))
+        elif _means_histology(doc, rule, m.start(), m.end()):
+            pieces.append(_Run(m.start(), m.end(), [rule]))
+    runs = _joined(doc.norm, pieces)
+    reading = _Reading(doc)
+    found = [reading.mention(run) for run in runs if run.stands]
+    found.extend(reading.biopsies(biopsies, found))
+    return found
 
 
-def _mention(doc: Document, start: int, end: int, rule: str) -> Mention:
-    norm = doc.norm
-    value = value_of(norm[start:end])
+def _means_histology(doc: Document, rule: Rule, start: int, end: int) -> bool:
+    """Whether an abbreviation that has other meanings (domain.md 5) stands in a sentence about the cancer."""
+    norm, words = doc.norm, _words()
+    needs = rule.attributes.get("needs") == "pathology"
+    who = rule.id.startswith("histology.who")
+    short = rule.id == "histology.squamous_short"
+    if not (needs or who or short):
+        return True
     seg_start, seg_end = doc.segment_at(start)
-    sentence = norm[seg_start:seg_end]
-    attributes: dict[str, object] = {
-        "source": "report" if re.search(r"path|histo|cyto|biops", doc.note_type, re.I) else "narrative"
-    }
-    before = norm[max(0, start - 60) : start]
-    if _OTHER_SITE.search(norm, max(seg_start, start - 40), min(seg_end, end + 40)) and not _NASOPHARYNX.search(
-        sentence
-    ):
-        attributes["disease"] = "other"
-    line_above = norm[doc.lines[max(0, doc.line_index(start) - 1)].start : start]
-    m = Mention(start, end, "HISTOLOGY", value, rule, attributes=attributes)
-    if _SUPERSEDED.search(sentence) or _SUPERSEDED.search(line_above):
-        m.temporality, attributes["superseded"] = "past", True
-    elif (
-        _CORRECTION.search(before)
-        or _CORRECTION.search(line_above)
-        or _CORRECTION.search(norm, max(seg_start, start - 120), start)
-    ):
-        attributes["correction"] = True
-    elif (
-        attributes["source"] == "report"
-        and value in ("poorly_differentiated", "squamous", "nonkeratinizing", "nonkeratinizing_undifferentiated")
-        and re.search(r"addendum|supplementary|amended", norm[end:], re.I)
-        and re.search(
-            r"revised to|replaces|amended to|re-?classified|best classified|amended diagnosis", norm[end:], re.I
+    around = norm[max(seg_start, start - 90) : start] + " \u00b7 " + norm[end : min(seg_end, end + 60)]
+    if short:
+        return not words.cord.search(around) or bool(words.pathology.search(around))
+    if who:
+        if words.not_histology.search(norm, end, min(seg_end, end + 24)):
+            return False
+        return not _BARE_WHO.match(norm[start:end]) or bool(words.pathology.search(around))
+    line = doc.line_at(start)
+    return bool(words.pathology.search(around) or words.pathology.search(norm[line.start : start]))
+
+
+def _joined(norm: str, pieces: list[_Run]) -> list[_Run]:
+    """Pieces that stand together as one diagnosis."""
+    runs: list[_Run] = []
+    for piece in sorted(pieces, key=lambda r: (r.start, -r.end)):
+        last = runs[-1] if runs else None
+        if last is None or not (piece.start <= last.end or _linked(norm, last, piece)):
+            runs.append(piece)
+        else:
+            last.end = max(last.end, piece.end)
+            last.rules.extend(piece.rules)
+    return runs
+
+
+def _linked(norm: str, last: _Run, piece: _Run) -> bool:
+    gap = norm[last.end : piece.start]
+    if len(gap) > 60 or "other" in last.values:
+        return False
+    if "other" in piece.values:
+        return not gap.strip(" -")
+    if piece.rules[0].id == "histology.who_2" and last.values & _SUBTYPES:
+        return False  # "differentiated non-keratinising carcinoma (WHO type II)": the number says less, and stands for itself
+    if re.search(r":|\.\s|\n\s*\n", gap) or ("\n" in gap and not gap.lstrip(" ").startswith((",", "\n"))):
+        return False
+    if "keratinizing" in last.values | piece.values and last.values & piece.values != {"keratinizing"}:
+        decided = {"nonkeratinizing", "nonkeratinizing_undifferentiated", "nonkeratinizing_differentiated", "basaloid"}
+        if (last.values | piece.values) & decided and not all(r.id.startswith("histology.who") for r in piece.rules):
+            return False  # "non-keratinising, keratinising": two statements
+    return _LINK.fullmatch(gap) is not None
+
+
+class _Reading:
+    """What a document says around its diagnoses."""
+
+    def __init__(self, doc: Document) -> None:
+        self.doc = doc
+        self.norm = doc.norm
+        self.words = _words()
+        self.is_report = bool(_REPORT.search(doc.note_type)) and not re.search(
+            r"letter|clinic|referral", doc.note_type, re.I
         )
-    ):
-        m.temporality, attributes["superseded"] = "past", True
-    if re.search(r"fnac?\b|cytolog|aspirat|smear", sentence, re.I):
-        attributes["specimen"] = "cytology"
-    return m
+
+    @cached_property
+    def addendum(self) -> tuple[int, bool] | None:
+        """Where an addendum begins, and whether it takes back what stands above it."""
+        for m in self.words.addendum.finditer(self.norm):
+            if not self.norm[: m.start()].strip():
+                continue
+            line = self.doc.line_at(m.start())
+            head = self.norm[line.start : m.start()].strip(" *-#=:>[(")
+            if len(head) <= 24:
+                return line.start, bool(self.words.revision.search(self.norm, line.start))
+        return None
+
+    def mention(self, run: _Run) -> Mention:
+        norm = self.norm
+        start, end = self._span(run)
+        value = value_of(run.values)
+        rule = next((r for r in run.rules if r.value == value), run.rules[0])
+        attributes: dict[str, object] = {
+            "source": "report" if self.is_report else "narrative",
+            **{k: v for k, v in rule.attributes.items() if k not in _ADDS_NOTHING},
+        }
+        m = Mention(start, end, "HISTOLOGY", value, rule.id, attributes=attributes)
+        seg_start, seg_end = self.doc.segment_at(start)
+        if disease := self._disease(run, start, end, seg_start, seg_end):
+            attributes["disease"] = disease
+        if (specimen := self._specimen(start, seg_start)) is not None:
+            attributes["specimen"] = specimen
+        standing = self._standing(start, end, seg_start, seg_end)
+        if standing == "superseded":
+            m.temporality, attributes["superseded"] = "past", True
+        elif standing == "correction":
+            attributes["correction"] = True
+        if self.words.contrast.search(norm, max(seg_start, start - 24), start):
+            m.assertion = "absent"
+        elif is_requirement(self.doc, start, end):
+            m.assertion = "hypothetical"
+        return m
+
+    def _span(self, run: _Run) -> tuple[int, int]:
+        norm, start, end = self.norm, run.start, run.end
+        if run.values != {"other"}:
+            if tail := _TAIL.match(norm, end):
+                end = tail.end()
+            if (head := _HEAD.search(norm, max(0, start - 30), start)) and "\n" not in head.group():
+                start = head.start()
+        if norm[end : end + 1] == ")" and norm[start:end].count("(") > norm[start:end].count(")"):
+            end += 1
+        return start, end
+
+    def _disease(self, run: _Run, start: int, end: int, seg_start: int, seg_end: int) -> str | None:
+        """``"other"`` where the words around name another organ as the seat; ``"npc"`` where an unusual type is that of the nasopharynx."""
+        norm, words = self.norm, self.words
+        before, after = norm[max(seg_start, start - 60) : start], norm[end : min(seg_end, end + 45)]
+        own = norm[start:end]
+        here = (
+            words.nasopharynx.search(own)
+            or words.nasopharynx.search(before)
+            or re.match(r"[\s,(]{0,3}(?:of|in|from)?\s?(?:the\s)?(?:" + words.nasopharynx.pattern + ")", after, FLAGS)
+        )
+        if here is None and not before.strip(" \t*-:.)123456789ABC("):  # the specimen may stand on the line above
+            line = self.doc.lines[max(0, self.doc.line_index(start) - 1)]
+            here = words.nasopharynx.search(norm, line.start, line.end)
+        eligible = run.values & {
+            "nonkeratinizing",
+            "nonkeratinizing_undifferentiated",
+            "nonkeratinizing_differentiated",
+        }
+        elsewhere = re.match(r"[\s,(]{0,3}(?:of|in|from|at)\s(?:the\s|his\s|her\s)?(?:(?:left|right|lt|rt|upper|lower)\s){0,2}(?:" + words.other_site.pattern + ("" if re.search(r"metasta", before, re.I) else "|" + words.primary_site.pattern) + r")\b", after, FLAGS)  # fmt: skip
+        if elsewhere is not None:
+            return "other"
+        if here is not None:
+            near = list(words.nasopharynx.finditer(before))
+            far = list(words.other_site.finditer(before))
+            if (
+                far
+                and not eligible
+                and (not near or far[-1].start() > near[-1].start())
+                and not words.nasopharynx.search(own)
+            ):
+                return "other"
+            return "npc" if "other" in run.values else None
+        if eligible:
+            return "other" if re.search(r"\bthyroid|\bprimary (?:lung|liver)|lung primary", before, re.I) else None
+        if words.other_site.search(before) or words.other_site.search(after):
+            return "other"
+        return "other" if "other" in run.values else None
+
+    def _specimen(self, start: int, seg_start: int) -> str | None:
+        norm, words = self.norm, self.words
+        low = max(seg_start, start - 140)
+        cytology = max((m.end() for m in words.cytology.finditer(norm, low, start)), default=-1)
+        tissue = max((m.end() for m in words.tissue.finditer(norm, low, start)), default=-1)
+        if cytology > tissue:
+            return "cytology"
+        if tissue >= 0:
+            return "tissue"
+        return "cytology" if re.search(r"cytolog|fna", self.doc.note_type, re.I) else None
+
+    def _standing(self, start: int, end: int, seg_start: int, seg_end: int) -> str | None:
+        """Whether a diagnosis was taken back later (``"superseded"``) or takes back another (``"correction"``)."""
+        norm, words = self.norm, self.words
+        after = norm[end : min(seg_end, end + 60)]
+        if words.upheld.match(after):
+            return None
+        taken_back = words.superseded_after.search(after)
+        if (
+            taken_back
+            and re.fullmatch(r"[\s,;:()\w-]{0,24}", after[: taken_back.start()])
+            and len(after[: taken_back.start()].split()) <= 3
+        ):
+            return "superseded"
+        if re.search(r"\b(?:from|of)\b[^.;]{4,80}\sto\s(?:an?\s)?$", norm[seg_start:start], FLAGS) and (
+            words.superseded_before.search(norm, seg_start, start) or words.revision.search(norm, seg_start, start)
+        ):
+            return "correction"
+        low = seg_start
+        was = max((m.end() for m in words.superseded_before.finditer(norm, low, start)), default=-1)
+        now = max((m.end() for m in words.correction_before.finditer(norm, low, start)), default=-1)
+        if was < 0 and now < 0:
+            index = self.doc.line_index(start)
+            for i in range(index - 1, max(-1, index - 3), -1):
+                line = self.doc.lines[i]
+                text = norm[line.start : line.end].strip()
+                if not text:
+                    continue
+                if len(text) <= 60 and (text.endswith(":") or text.isupper() or words.addendum.search(text)):
+                    was = max((m.end() for m in words.superseded_before.finditer(text)), default=-1)
+                    now = max((m.end() for m in words.correction_before.finditer(text)), default=-1)
+                break
+        if was > now:
+            return "superseded"
+        if now > was:
+            return "correction"
+        if self.addendum is not None:
+            begins, takes_back = self.addendum
+            if start >= begins:
+                return "correction"
+            if takes_back and self.is_report:
+                return "superseded"
+        return None
+
+    def biopsies(self, hits: list[tuple[Rule, re.Match[str]]], diagnoses: list[Mention]) -> list[Mention]:
+        """Biopsies of the nasopharynx without carcinoma, with one, or still to come (GUIDELINE I02.histology: no carcinoma fails)."""
+        norm, words, out = self.norm, self.words, []
+        for rule, m in hits:
+            start, end = m.span()
+            seg_start, seg_end = self.doc.segment_at(start)
+            index = self.doc.line_index(start)
+            above = self.doc.lines[max(0, index - 1)].start if self.is_report else seg_start
+            before = norm[max(0, min(seg_start, above), start - 160) : end]
+            here = words.nasopharynx.search(before)
+            tissue = words.tissue.search(before) or (self.is_report and here)
+            if rule.value == "negative" and not (here and tissue):
+                continue
+            if words.cytology.search(before) and rule.value == "negative":
+                continue
+            if rule.value == "positive" and re.search(
+                r"\b(?:no|negative for|without|not|suspicious|\?|atypi\w+|cannot exclude)\b", m.group(), re.I
+            ):
+                continue
+            if self.doc.category_at(start) in ("family", "criteria"):
+                continue
+            if rule.value == "negative" and re.search(
+                r"cannot (?:be )?exclude|not excluded|suspicious|atypical", norm[seg_start:seg_end], re.I
+            ):
+                continue
+            out.append(Mention(start, end, "BIOPSY", rule.value, rule.id, assertion="present"))
+        return out
 
 
 FAMILY = Family("histology", load_rules("histology.yaml"), _find)

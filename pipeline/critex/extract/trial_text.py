@@ -1,0 +1,51 @@
+"""Tells a trial's own requirement from a fact about the patient ("ECOG 0-1 required"; GUIDELINE section 1, domain.md 4.2)."""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.document import Document
+from critex.extract.forms import answer_after, box_before
+from critex.extract.patterns import FLAGS
+
+_DEMAND = re.compile(
+    r"criteri\w*|\beligib\w*|\bineligib\w*|\binclusion\b|\bexclusion\b|\bincl\b|\brequires?\b|\brequired\b|\breqs?\b|\brequirements?\b|\bmust (?:be|have)\b|\bshould (?:be|have)\b|"
+    r"\b(?:trial|study|protocol|sponsor|list|flyer|leaflet)s?'?s?\s(?:\w+\s){0,2}(?:needs?|wants?|takes?|accepts?|asks?|says?|states?|specif\w+|is for|are for|excludes?)|"
+    r"\basks? for\b|\bonly (?:takes|accepts|if)\b|\bonly for\b|\bif (?:ecog|ps|kps|who|stage|m1)\b|\bpatients with\b|\b(?:enrol|recruit)\w*\b|NCT\d|入选|入組|入组|排除标准",
+    FLAGS,
+)
+_PATIENT = re.compile(
+    r"\b(?:he|she|his|her|patient|pt|mr|mrs|ms|mdm|this (?:man|lady|gentleman|woman)|meets?|fulfil\w*|satisf\w+|is met|met\b|has|had|found|today|now|currently|confirmed by|our)\b",
+    FLAGS,
+)
+_AFTER = re.compile(
+    r"\s?(?:\)\s?)?(?:(?:is|are|was)\s)?(?:required|needed|or (?:less|better|below|lower|above|more|higher)|at (?:entry|enrol\w+|screening required)|only\b|patients\b|(?:is|was) (?:an? )?(?:inclusion|criterion|requirement))",
+    FLAGS,
+)
+
+
+def is_requirement(doc: Document, start: int, end: int, reach: int = 90) -> bool:
+    """Whether a span is what a trial asks for, not what the patient has.
+
+    A row of a form that was answered ("ECOG 0-1: yes", a box in front of it) is about the patient.
+
+    Parameters
+    ----------
+    doc : Document
+    start, end : int
+        The span, as offsets into the note.
+    reach : int
+        Characters before the span in which a word such as "requires" counts.
+    """
+    norm = doc.norm
+    line = doc.line_at(start)
+    if box_before(norm, start, line.start) is not None or answer_after(norm, end, line.end) is not None:
+        return False
+    if _AFTER.match(norm, end):
+        return True
+    if doc.category_at(start) == "criteria":
+        return True
+    seg_start, _ = doc.segment_at(start)
+    before = norm[max(seg_start, start - reach) : start]
+    said = max((m.end() for m in _DEMAND.finditer(before)), default=-1)
+    return said >= 0 and _PATIENT.search(before, said) is None
