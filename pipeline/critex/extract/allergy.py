@@ -68,7 +68,7 @@ def _study_drug(doc: Document, m: Mention) -> None:
 def _substance(doc: Document, m: Mention, named: tuple[int, int] | None) -> bool:
     """Whether a match names a substance, and whether it is a study drug; completes the mention."""
     norm = doc.norm
-    seg_start, seg_end = doc.segment_at(m.start)
+    seg_start, _seg_end = doc.segment_at(m.start)
     text = norm[named[0] : min(doc.line_at(m.start).end, named[1] + 60)] if named else norm[m.start : m.end]
     if named and _UNFILLED.match(text):
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from critex.extract.dates import When
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.labs import CONDITIONAL, cells_of, column_day
@@ -107,7 +108,7 @@ def _columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
     if len(cells) < 3 or not cells[0].start <= n.start < cells[0].end:
         return None
     unit = next((u["unit"] for c in cells[1:] if (u := _UNIT_CELL.fullmatch(c.text.strip()))), None)
-    values = []
+    values: list[tuple[Result, When | None]] = []
     for c in cells[1:]:
         start = c.start + len(c.text) - len(c.text.lstrip())
         if _UNIT_CELL.fullmatch(c.text.strip()) or re.match(r"(?:lod|loq|ref|<\s?lod)\b", c.text.strip(), re.I):

@@ -79,10 +79,9 @@ def _state(doc: Document, m: Mention) -> bool:
         m.assertion = "absent" if answer[0] == "no" else "present"
     elif re.search(r"\?\s?$", before) or re.match(r"\s?\?", norm[m.end : m.end + 2]):
         m.assertion = "possible"
-    elif _CONDITIONAL.search(before):
-        return False
-    elif m.value == "breastfeeding" and re.match(
-        r"\s(?:advice|support|history|class|mothers?)", norm[m.end : m.end + 12], re.I
+    elif _CONDITIONAL.search(before) or (
+        m.value == "breastfeeding"
+        and re.match(r"\s(?:advice|support|history|class|mothers?)", norm[m.end : m.end + 12], re.I)
     ):
         return False
     else:

@@ -141,10 +141,20 @@ def _byte_offsets(text: str) -> Any:
     return convert
 
 
+_LONG_GAP = 8
+"""Counted gaps from this length on lose their upper limit for the scan."""
+
+
 def _for_hyperscan(source: str) -> str:
     """The same rule in Hyperscan's dialect."""
     source = re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: re.escape(chr(int(m[1], 16))), source)
-    return re.sub(r"\(\?P<\w+>", "(", re.sub(r"\(\?P=\w+\)", r".{0,40}", source))
+    source = re.sub(r"\(\?P<\w+>", "(", re.sub(r"\(\?P=\w+\)", r".{0,40}", source))
+    # Long counted gaps make the automaton hundreds of times larger; without their upper limit the scan finds a few places more, and `re` decides.
+    return re.sub(
+        r"\{(\d+),(\d+)\}",
+        lambda m: m[0] if int(m[2]) < _LONG_GAP else "*" if m[1] == "0" else f"{{{m[1]},}}",
+        source,
+    )
 
 
 def _refused(rules: Sequence[Rule], flags: int, error: Exception) -> PatternError:
