@@ -15,7 +15,7 @@ _DEMAND = re.compile(
     FLAGS,
 )
 _PATIENT = re.compile(
-    r"\b(?:he|she|his|her|patient|pt|mr|mrs|ms|mdm|this (?:man|lady|gentleman|woman)|meets?|fulfil\w*|satisf\w+|is met|met\b|has|had|found|today|now|currently|confirmed by|our)\b",
+    r"\b(?:he|she|his|her|patient|pt|mr|mrs|ms|mdm|this (?:man|lady|gentleman|woman)|meets?|fulfil\w*|satisf\w+|is met|met\b|has|had|found|since|because|today|now|currently|confirmed by|our)\b",
     FLAGS,
 )
 _AFTER = re.compile(
