@@ -11,7 +11,7 @@ from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.subject import not_about_patient
 
 _IMAGING = re.compile(
-    r"\bct\b|\bmri?\b|\bpet\b|avid|\bsuv|scan|nodule|lesion|imag(?:e|ing)|radiol|x-?ray|\bcxr\b|\bus(?:g|s)?\b|echo",
+    r"\bct\b|\bmri?\b|\bpet\b|avid|\bsuv|scan|nodule|lesion|imag(?:e|ing)|radiol|x-?ray|\bcxr\b|\bus(?:g|s)?\b|echo|holter|\becg\b|\bekg\b|telemetry|monitor|biops|bloods?\b",
     FLAGS,
 )
 _REPORT = re.compile(r"\bct\b|\bmri?\b|\bpet\b|imag|radiol|scan|patholog|histolog|cytolog|laborator|\blabs?\b", FLAGS)

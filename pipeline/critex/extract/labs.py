@@ -388,7 +388,9 @@ def _mention(
         start, end, "LAB", value, name.rule, number=r.number, unit=r.unit, comparator=r.comparator, canonical=number, canonical_unit=unit, ref_low=r.ref_low,
         ref_high=r.ref_high, attributes=attributes,
     )  # fmt: skip
-    m.assertion = "hypothetical" if doc.category_at(start) == "criteria" else "present"
+    is_limit = r.comparator in (">=", "<=", "≥", "≤") and value not in ("egfr", "ebv_dna")
+    # nobody measures "at least": such a value is what a trial asks for
+    m.assertion = "hypothetical" if is_limit or doc.category_at(start) == "criteria" else "present"
     if when is not None:
         m.date, m.date_source = when.iso, source or "table"
     return m

@@ -124,6 +124,8 @@ def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> tuple[
         return "hypothetical", False
     if chosen is None:
         return _by_date_or_section(doc, m), True
+    if chosen == "hypothetical" and _began(doc, m):
+        chosen = "present"
     is_strong = (before is not None and before[0] == chosen and before[2]) or (
         after is not None and after[0] == chosen and after[2]
     )
@@ -138,6 +140,22 @@ def is_refused(doc: Document, m: Mention) -> bool:
     """Whether a treatment that was not given was refused or withheld (which does not say that there was none before)."""
     seg_start, seg_end = doc.segment_at(m.start)
     return _refusal(doc.norm[seg_start : m.start], doc.norm[m.end : seg_end])
+
+
+_FROM = re.compile(r"[^.;]{0,40}?\b(?:from|since)\s", FLAGS)
+
+
+def _began(doc: Document, m: Mention) -> bool:
+    """Whether a treatment runs "from" a day that lies before the note: it was given, not planned."""
+    led = _FROM.match(doc.norm, m.end, doc.segment_at(m.start)[1])
+    if (
+        led is None
+        or doc.note_date is None
+        or re.search(r"plan|book|schedul|will|to start|propos|offer", led.group(), re.I)
+    ):
+        return False
+    days = doc.dates_between(led.end(), min(doc.segment_at(m.start)[1], led.end() + 14))
+    return bool(days) and days[0].start <= led.end() + 2 and days[0].when.last < doc.note_date
 
 
 def _is_ahead(doc: Document, m: Mention) -> bool:

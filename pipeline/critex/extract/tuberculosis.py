@@ -28,12 +28,13 @@ _OVER = re.compile(
     re.I,
 )
 _ELSEWHERE = re.compile(
-    r"node|nodal|lymph\w*|cervical|renal|kidney|spin\w+|bone|mening\w+|abdom\w+|intestin\w+|skin|cutaneous|genito\w+|pott|tuberculoma|scrofula",
+    r"gland\w*|node|nodal|lymph\w*|cervical|renal|kidney|spin\w+|bone|mening\w+|abdom\w+|intestin\w+|skin|cutaneous|genito\w+|pott|tuberculoma|scrofula",
     re.I,
 )
 
 _SCAR_ONLY = re.compile(
-    r"\s?(?:scar\w*|changes?|granuloma\w*|calcif\w*|fibros\w*|fibrotic|sequelae|lesions?|foc(?:us|i))\b", re.I
+    r"\s?(?:is |was )?(?:considered|suspected|likely|possible|suggested|cannot|\?)|\s?(?:scar\w*|changes?|granuloma\w*|calcif\w*|fibros\w*|fibrotic|sequelae|lesions?|foc(?:us|i))\b",
+    re.I,
 )
 """What a film shows is no history yet: the guideline keeps "old granulomatous change" unknown."""
 
@@ -53,7 +54,7 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     start, end = doc.segment_at(m.start)
     after, before = doc.norm[m.end : min(end, m.end + 70)], doc.norm[max(start, m.start - 25) : m.start]
     if _ELSEWHERE.search(before) or re.match(
-        r"\s?(?:lymph|mening|spond|spine|of (?:the )?(?:node|spine|bone|kidney))", after, re.I
+        r"\s?(?:lymph|mening|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))", after, re.I
     ):
         m.attributes["extrapulmonary"] = True
     if m.value == "past" and m.assertion is None and _SCAR_ONLY.match(after) and not _OVER.search(after):

@@ -58,9 +58,26 @@ def prior_checkpoint(patient: Patient) -> list[Fact]:
         is_general = (
             s.assertion == "absent" and s.value in ("any", "systemic") and s.attributes.get("disease") != "other"
         )
-        if is_general and (s.attributes.get("scope") == "any_cancer" or not _systemic_elsewhere(patient)):
+        if (
+            is_general
+            and not _dated_in_doubt(patient)
+            and (s.attributes.get("scope") == "any_cancer" or not _systemic_elsewhere(patient))
+        ):
             never.append(s)
     return _resolve("prior_checkpoint", given, sorted(never, key=_order))
+
+
+def _dated_in_doubt(patient: Patient) -> bool:
+    """Whether a checkpoint inhibitor is named with a day before its note, and whether it was given is not clear: no general "none" covers it."""
+    return any(
+        s.attributes.get("class") in CHECKPOINT
+        and s.assertion in ("hypothetical", "possible")
+        and s.date_source == "text"
+        and s.when is not None
+        and s.note_date is not None
+        and (s.note_date - s.when.last).days > 31
+        for s in patient.labelled("TREATMENT")
+    )
 
 
 def before_index(patient: Patient) -> list[Statement]:
