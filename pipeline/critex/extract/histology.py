@@ -46,6 +46,7 @@ class _Words:
     tissue: re.Pattern[str]
     upheld: re.Pattern[str]
     contrast: re.Pattern[str]
+    favoured: re.Pattern[str]
 
 
 @cache
@@ -100,7 +101,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         elif _means_histology(doc, rule, m.start(), m.end()):
             pieces.append(_Run(m.start(), m.end(), [rule]))
     runs = _joined(doc.norm, pieces)
-    reading = _Reading(doc)
+    reading = _Reading(doc, min((r.start for r in runs), default=0))
     found = [reading.mention(run) for run in runs if run.stands]
     found.extend(reading.biopsies(biopsies, found))
     return found
@@ -159,8 +160,10 @@ def _linked(norm: str, last: _Run, piece: _Run) -> bool:
 class _Reading:
     """What a document says around its diagnoses."""
 
-    def __init__(self, doc: Document) -> None:
+    def __init__(self, doc: Document, first: int) -> None:
         self.doc = doc
+        self.first = first
+        """Where the first diagnosis stands: an addendum comes after it ("AMENDED REPORT" as a title is none)."""
         self.norm = doc.norm
         self.words = _words()
         self.is_report = bool(_REPORT.search(doc.note_type)) and not re.search(
@@ -171,7 +174,7 @@ class _Reading:
     def addendum(self) -> tuple[int, bool] | None:
         """Where an addendum begins, and whether it takes back what stands above it."""
         for m in self.words.addendum.finditer(self.norm):
-            if not self.norm[: m.start()].strip():
+            if m.start() < self.first:
                 continue
             line = self.doc.line_at(m.start())
             head = self.norm[line.start : m.start()].strip(" *-#=:>[(")
@@ -201,6 +204,8 @@ class _Reading:
             attributes["correction"] = True
         if self.words.contrast.search(norm, max(seg_start, start - 24), start):
             m.assertion = "absent"
+        elif self.words.favoured.search(norm, max(seg_start, start - 30), start):
+            m.assertion = "possible"
         elif is_requirement(self.doc, start, end):
             m.assertion = "hypothetical"
         return m
@@ -292,7 +297,10 @@ class _Reading:
                 text = norm[line.start : line.end].strip()
                 if not text:
                     continue
-                if len(text) <= 60 and (text.endswith(":") or text.isupper() or words.addendum.search(text)):
+                bare = re.sub(r"\([^)]*\)|[\d/.-]+", "", text).strip()
+                if len(text) <= 60 and (
+                    text.endswith(":") or bare.isupper() or words.addendum.search(text) or len(bare.split()) <= 3
+                ):
                     was = max((m.end() for m in words.superseded_before.finditer(text)), default=-1)
                     now = max((m.end() for m in words.correction_before.finditer(text)), default=-1)
                 break
