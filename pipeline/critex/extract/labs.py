@@ -19,7 +19,8 @@ from critex.extract.family import Family, FamilyHits
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_yaml, read_cases
 
-NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?![\d,])|\d+(?:\.\d+)?|\.\d+"
+"""Thousands separators, and the comma of the Continent before one or two decimals."""
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d))?"
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
@@ -154,8 +155,8 @@ class _Name:
 
 
 def to_number(text: str, power: str | None = None) -> float:
-    """A number as written, thousands separators and power of ten included."""
-    value = float(text.replace(",", ""))
+    """A number as written, thousands separators, decimal commas and powers of ten included."""
+    value = float(text.replace(",", "." if re.fullmatch(r"\d{1,3},\d{1,2}", text) else ""))
     return value * 10 ** int(power) if power else value
 
 
