@@ -1,105 +1,207 @@
-"""Performance status: ECOG (WHO, Zubrod) and Karnofsky (GUIDELINE I03)."""
+"""Performance status: ECOG (WHO, OMS, Zubrod) and Karnofsky (GUIDELINE I03; domain.md I3)."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
 
+from critex.extract.dating import heading_date, nearest_in_segment
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
+from critex.extract.forms import answer_after, box_before
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.patterns import FLAGS, Rule, group_span, load_rules, load_yaml
+from critex.extract.trial_text import is_requirement
 
-_TRIAL = re.compile(
-    r"criteri|protocol|eligib|inclusion|should be|must be|trial needs|protocol needs|reqs?\b|flyer|require|asks? for|only (?:takes|accepts)|trial (?:patients|requires|needs|takes)|their list|if\s(?:ecog|ps)|not more than|or less|or better|入选",
-    FLAGS,
-)
-_WAS = re.compile(
-    r"[\s,]{0,3}\(?(?:was|previously|prev|from|down from|up from|earlier)\s(?P<v>[0-4])(?![\w%/]|\.\d)", FLAGS
-)
-_ABOUT_TRIAL = re.compile(r"\btrial\b|\bstudy\b|NCT\d|recruit|flyer|website|online", FLAGS)
-"""A range after these words is the trial's, not the patient's."""
-_BEFORE_BOX = re.compile(r"\[(?P<tick>[ xX✓√]?)\]\s?(?:(?:ecog|PS)\s?)?(?P<v>[0-4](?:\s?-\s?[0-4])?)\b", FLAGS)
-_AFTER_BOX = re.compile(r"(?:(?:ecog|PS)\s?)?\b(?P<v>[0-4](?:\s?-\s?[0-4])?)\s?\[(?P<tick>[ xX✓√]?)\]", FLAGS)
-_LABELLED_BOX = re.compile(r"\[(?P<tick>[ xX✓√]?)\]\s?(?P<name>(?:ecog|PS)\s?(?P<v>[0-4](?:\s?-\s?[0-4])?))\b", FLAGS)
-_PAST = re.compile(
-    r"\b(?:was|previously|prior|earlier|in (?:the )?(?:ent|referral) letter|pre-?morbid|before|last (?:month|visit)|down from|from)\s?$",
-    FLAGS,
-)
+_NUMBERS = {"zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "I": "1", "II": "2", "III": "3", "IV": "4"}
+_BOUNDS = {"<=": "0-{}", "=<": "0-{}", "≤": "0-{}", "<": "0-{}", ">=": "{}-4", "≥": "{}-4", ">": "{}-4"}
+_STRICT = frozenset({"<", ">"})
+_BOX = r"(?:\[\s?(?P<tick>[xX✓√✔]?)\s?\]|(?P<full>[☑☒✔✓√])|[☐□])"
+_OPTION = r"(?P<name>(?:(?:ecog|PS)\s?)?(?P<v>[0-4](?:\s?-\s?[0-4])?))(?![\w/.])"
+_BEFORE = re.compile(rf"{_BOX}\s{{0,2}}{_OPTION}", FLAGS)
+_AFTER = re.compile(rf"{_OPTION}\s{{0,2}}{_BOX}(?!\s?(?:y|n|yes|no)\b)", FLAGS)
+_OPTION_LINE = re.compile(rf"\s*{_BOX}\s{{0,2}}{_OPTION}", FLAGS)
+_ANY_BOX = re.compile(r"\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√]")
+_CIRCLED = re.compile(r"(?<![\d/])\(([0-4])\)(?=\s?[/,\s]\s?[0-4(])|(?<=[0-4])\s?[/,\s]\s?\(([0-4])\)", FLAGS)
+_NEAR_BEFORE = re.compile(r"[\s:,)|-]{0,4}", FLAGS)
+_NEAR_AFTER = re.compile(r"[\s(,|-]{0,3}(?:(?:on|in|as of|dated|at|since|seen)\s)?[\s(]?", FLAGS)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Words around a score, from the ``words`` of ``patterns/performance.yaml``."""
+
+    past_before: re.Pattern[str]
+    past_after: re.Pattern[str]
+    was: re.Pattern[str]
+    now: re.Pattern[str]
+    arrow: re.Pattern[str]
+    trial: re.Pattern[str]
+    family: re.Pattern[str]
+
+
+@cache
+def _words() -> _Words:
+    content = load_yaml("performance.yaml")["words"]
+    return _Words(**{str(k): re.compile(str(v), FLAGS) for k, v in content.items()})
+
+
+def score_value(text: str, karnofsky: bool = False) -> str:
+    """Score as the guideline writes it: ``1``, ``0-1`` ("0 or 1", "0/1", "<= 1"); "2/4", two out of four, is ``2``.
+
+    A bound on Karnofsky's scale keeps its number: it has no range of its own.
+    """
+    text = text.strip()
+    m = re.match(r"(<=|>=|=<|≤|≥|<|>)?\s?(.+)$", text)
+    assert m is not None  # noqa: S101 - the rule has matched it
+    bound, rest = m[1], m[2]
+    parts = [_NUMBERS.get(p, _NUMBERS.get(p.lower(), p)) for p in re.split(r"\s?%?\s?(?:-|/|to|or|and|~)\s?", rest)]
+    if len(parts) == 2 and "/" in rest and not karnofsky and int(parts[1]) - int(parts[0]) != 1:
+        parts = parts[:1]
+    if bound and len(parts) == 1 and not karnofsky:
+        limit = int(parts[0]) + (0 if bound not in _STRICT else -1 if bound == "<" else 1)
+        return _BOUNDS[bound].format(limit) if 0 < limit < 4 else str(max(0, min(4, limit)))
+    return "-".join(parts)
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, out, forms = doc.norm, [], set()
-    for _, m in hits.of("performance.form"):
-        forms.add(doc.line_index(m.start()))
-    for index in forms:
+    out: list[Mention] = []
+    for index in sorted({doc.line_index(m.start()) for _, m in hits.of("performance.form")}):
         out.extend(_form(doc, index))
+    boxed = list(out)
+    for rule, m in hits.of("performance.change"):
+        for name, temporality in (("from", "past"), ("to", "current")):
+            start, end = group_span(m, name) or m.span()
+            out.append(_stated(doc, start, end, "ECOG", doc.norm[start:end], rule, temporality))
+    changes = [(m.start(), m.end()) for _, m in hits.of("performance.change")]
     for rule, m in hits.of("performance.ecog", "performance.kps"):
-        if doc.line_index(m.start()) in forms and "[" in norm[m.start() : min(len(norm), m.end() + 6)]:
+        span = group_span(m, "value")
+        if span is None or any(b.start < m.end() and m.start() < b.end for b in boxed):
             continue
-        if any(o.start < m.end() and m.start() < o.end for o in out):
+        if any(a < m.end() and m.start() < b for a, b in changes):
             continue
-        value = next((v for k, v in m.groupdict().items() if k.startswith("value") and v), None)
-        if value is None:
-            continue
-        value = re.sub(r"\s?(?:-|/|to|or|and|~)\s?", "-", value.strip())
-        mention = Mention(m.start(), m.end(), rule.label, value, rule.id)
-        seg_start, _ = doc.segment_at(m.start())
-        if (
-            doc.category_at(m.start()) == "criteria"
-            or _TRIAL.search(norm, max(seg_start, m.start() - 90), m.start())
-            or re.match(r"\s?(?:required|or (?:less|better)|is required|needed)", norm[m.end() : m.end() + 14], re.I)
-        ):
-            mention.assertion = "hypothetical"
-        elif _PAST.search(norm, max(seg_start, m.start() - 20), m.start()) or re.match(
-            r"\s?(?:->|→|in (?:the )?ent|at (?:first|referral)|last (?:month|visit))",
-            norm[m.end() : m.end() + 16],
-            re.I,
-        ):
-            mention.temporality = "past"
-        if "-" in value and _ABOUT_TRIAL.search(norm, max(seg_start, m.start() - 140), m.start()):
-            mention.assertion = "hypothetical"
-        if mention.assertion is None and not re.search(r"\?\s?$", norm[max(0, m.start() - 2) : m.start()]):
-            mention.assertion = "present"
-        out.append(mention)
-        if rule.label == "ECOG" and (was := _WAS.match(norm, m.end())):
-            out.append(
-                Mention(
-                    was.start("v"), was.end("v"), "ECOG", was["v"], rule.id, assertion="present", temporality="past"
-                )
-            )
-        if (arrow := re.compile(r"\s?(?:->|→)\s?([0-4])\b").match(norm, m.end())) and rule.label == "ECOG":
-            out.append(Mention(arrow.start(1), arrow.end(1), "ECOG", arrow[1], rule.id, assertion="present"))
+        out.extend(_scores(doc, rule, m.start(), m.end(), doc.norm[slice(*span)]))
+    for mention in out:
+        _date(doc, mention)
     return out
+
+
+def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> list[Mention]:
+    """A score, and what it was before or is now where that stands beside it."""
+    norm, words = doc.norm, _words()
+    ecog = rule.label == "ECOG"
+    if norm[end - 1] == ")" and "(" not in norm[start:end]:
+        end -= 1
+    mention = Mention(start, end, rule.label, score_value(written, not ecog), rule.id)
+    bounded = written.strip()[:1] in "<>≤≥="
+    ranged = bounded or "-" in str(mention.value)
+    seg_start, seg_end = doc.segment_at(start)
+    line = doc.line_at(start)
+    box = box_before(norm, start, line.start) if ranged else None
+    answer = answer_after(norm, end, line.end) if ranged else None
+    if box is not None:
+        mention.assertion = "present" if box == "ticked" else "absent"
+    elif answer is not None:
+        mention.assertion = "present" if answer[0] == "yes" else "absent"
+    elif (
+        bounded
+        or is_requirement(doc, start, end, strict=not ranged)
+        or (ranged and words.trial.search(norm, max(seg_start, start - 140), start))
+    ):
+        mention.assertion = "hypothetical"
+    elif words.family.search(norm, max(seg_start, start - 40), start) or doc.category_at(start) == "family":
+        mention.assertion = "family"
+    elif norm[max(0, start - 2) : start].strip() == "?":
+        mention.assertion = "possible"
+    else:
+        mention.assertion = "present"
+    mention.temporality = "current"
+    if words.past_before.search(norm, max(seg_start, start - 30), start) or words.past_after.match(norm, end):
+        mention.temporality = "past"
+    found = [mention]
+    if ecog and mention.assertion == "present":
+        if m := words.was.match(norm, end):
+            found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "past"))
+            mention.temporality = "current"
+        elif (m := words.arrow.match(norm, end)) or (m := words.now.match(norm, end, min(seg_end, end + 40))):
+            found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current"))
+            mention.temporality = "past"
+    return found
+
+
+def _stated(doc: Document, start: int, end: int, label: str, value: str, rule: Rule, temporality: str) -> Mention:
+    return Mention(
+        start, end, label, value, rule.id, assertion="present", temporality=temporality, priority=rule.priority
+    )
+
+
+def _date(doc: Document, mention: Mention) -> None:
+    """Date a score by a date that stands right beside it or heads its line, else by its heading or note.
+
+    A date elsewhere in the sentence is that of a scan or a biopsy: "biopsy 02/01/26, ECOG 2" is the score of the day of the note.
+    """
+    norm = doc.norm
+    near = nearest_in_segment(doc, mention.start, mention.end)
+    if near is not None:
+        line = doc.line_at(mention.start)
+        beside = (
+            _NEAR_BEFORE.fullmatch(norm, near.end, mention.start)
+            if near.end <= mention.start
+            else near.start < mention.end or _NEAR_AFTER.fullmatch(norm, mention.end, near.start)
+        )
+        heads = near.end <= mention.start and not norm[line.start : near.start].strip(" -*(\t")
+        if beside or heads:
+            return  # the common pass takes it
+    heading = heading_date(doc, mention.start)
+    if heading is not None and not (near is not None and heading.start == near.start):
+        mention.date, mention.date_source = heading.when.iso, "heading"
+    elif doc.note_date is not None:
+        mention.date, mention.date_source = doc.note_date.isoformat(), "note"
 
 
 def _form(doc: Document, index: int) -> list[Mention]:
-    line, norm = doc.lines[index], doc.norm
+    """Options of a form: the ticked one is present, the others of a form that was filled in are absent."""
+    norm, line = doc.norm, doc.lines[index]
     text = norm[line.start : line.end]
-    found = list(_LABELLED_BOX.finditer(text))
-    named = bool(found)
-    if not found:
-        after, before = list(_AFTER_BOX.finditer(text)), list(_BEFORE_BOX.finditer(text))
-        first_box, first_number = text.find("["), re.search(r"\b[0-4]\b", text)
-        found = after if first_number and first_number.start() < first_box else before
-    ticked = any(m["tick"].strip() for m in found)
-    if not found or not ticked:
+    options = [(line.start, m) for m in _row_options(text)]
+    if not options:
+        for below in doc.lines[index + 1 : index + 7]:
+            m = _OPTION_LINE.match(norm[below.start : below.end])
+            if m is None:
+                break
+            options.append((below.start, m))
+    if not options and (circled := _CIRCLED.search(text)) and re.search("circle", text, re.I):
+        k = 1 if circled[1] else 2
+        start, end = line.start + circled.start(k), line.start + circled.end(k)
+        return [Mention(start, end, "ECOG", circled[k], "performance.form", assertion="present", temporality="current")]
+    if not any(_ticked(m) for _, m in options):
         return []
     out = []
-    for m in found:
-        yes = bool(m["tick"].strip())
-        start, end = m.span("name") if named else m.span()
+    for offset, m in options:
+        start, end = m.span("name") if m["name"] != m["v"] else m.span()
         out.append(
             Mention(
-                line.start + start,
-                line.start + end,
-                "ECOG",
-                re.sub(r"\s", "", m["v"]),
-                "performance.form",
-                assertion="present" if yes else "absent",
-                temporality="current",
+                offset + start, offset + end, "ECOG", re.sub(r"\s", "", m["v"]), "performance.form",
+                assertion="present" if _ticked(m) else "absent", temporality="current",
             )
-        )
+        )  # fmt: skip
     return out
+
+
+def _row_options(text: str) -> list[re.Match[str]]:
+    first_box, first_number = _ANY_BOX.search(text), re.search(r"(?<![\w/.])[0-4](?![\w/.])", text)
+    if first_box is None or first_number is None:
+        return []
+    trailing = first_number.start() < first_box.start()
+    found = list((_AFTER if trailing else _BEFORE).finditer(text))
+    return (
+        [] if len(found) == 1 and "-" in found[0]["v"] else found
+    )  # "[x] ECOG 0-1" is a criterion, not a list of options
+
+
+def _ticked(m: re.Match[str]) -> bool:
+    return bool((m["tick"] or "").strip() or m["full"])
 
 
 FAMILY = Family("performance", load_rules("performance.yaml"), _find)

@@ -11,7 +11,11 @@ from critex.extract.patterns import FLAGS
 _DEMAND = re.compile(
     r"criteri\w*|\beligib\w*|\bineligib\w*|\binclusion\b|\bexclusion\b|\bincl\b|\brequires?\b|\brequired\b|\breqs?\b|\brequirements?\b|\bmust (?:be|have)\b|\bshould (?:be|have)\b|"
     r"\b(?:trial|study|protocol|sponsor|list|flyer|leaflet)s?'?s?\s(?:\w+\s){0,2}(?:needs?|wants?|takes?|accepts?|asks?|says?|states?|specif\w+|is for|are for|excludes?)|"
-    r"\basks? for\b|\bonly (?:takes|accepts|if)\b|\bonly for\b|\bif (?:ecog|ps|kps|who|stage|m1)\b|\bpatients with\b|\b(?:enrol|recruit)\w*\b|NCT\d|入选|入組|入组|排除标准",
+    r"\basks? for\b|\bonly (?:takes|accepts|if)\b|\bonly for\b|\bif\s$|\bneeds?\s(?:an?\s)?$|\bpatients with\b|\b(?:enrol|recruit)\w*\b|NCT\d|入选|入組|入组|排除标准",
+    FLAGS,
+)
+_STRONG = re.compile(
+    r"\brequires?\b|\brequired\b|\breqs?\b|\bmust (?:be|have)\b|\bshould (?:be|have)\b|\b(?:trial|study|protocol|sponsor)s?\s(?:needs?|wants?|takes?|accepts?|asks? for)|\bonly (?:takes|accepts|if)\b|\bif\s$|\bneeds?\s$",
     FLAGS,
 )
 _PATIENT = re.compile(
@@ -19,12 +23,12 @@ _PATIENT = re.compile(
     FLAGS,
 )
 _AFTER = re.compile(
-    r"\s?(?:\)\s?)?(?:(?:is|are|was)\s)?(?:required|needed|or (?:less|better|below|lower|above|more|higher)|at (?:entry|enrol\w+|screening required)|only\b|patients\b|(?:is|was) (?:an? )?(?:inclusion|criterion|requirement))",
+    r"\s?(?:\)\s?)?(?:(?:is|are|was)\s)?(?:required|needed|or (?:less|better|below|lower|above|more|higher|worse|over)|at (?:entry|enrol\w+|screening required)|only\b|patients\b|(?:is|was) (?:an? )?(?:inclusion|criterion|requirement))",
     FLAGS,
 )
 
 
-def is_requirement(doc: Document, start: int, end: int, reach: int = 90) -> bool:
+def is_requirement(doc: Document, start: int, end: int, reach: int = 90, strict: bool = False) -> bool:
     """Whether a span is what a trial asks for, not what the patient has.
 
     A row of a form that was answered ("ECOG 0-1: yes", a box in front of it) is about the patient.
@@ -36,6 +40,8 @@ def is_requirement(doc: Document, start: int, end: int, reach: int = 90) -> bool
         The span, as offsets into the note.
     reach : int
         Characters before the span in which a word such as "requires" counts.
+    strict : bool
+        Whether only a plain demand counts, not a heading such as "Eligibility": a single score under it is the patient's.
     """
     norm = doc.norm
     line = doc.line_at(start)
@@ -43,9 +49,9 @@ def is_requirement(doc: Document, start: int, end: int, reach: int = 90) -> bool
         return False
     if _AFTER.match(norm, end):
         return True
-    if doc.category_at(start) == "criteria":
+    if not strict and doc.category_at(start) == "criteria":
         return True
     seg_start, _ = doc.segment_at(start)
     before = norm[max(seg_start, start - reach) : start]
-    said = max((m.end() for m in _DEMAND.finditer(before)), default=-1)
+    said = max((m.end() for m in (_STRONG if strict else _DEMAND).finditer(before)), default=-1)
     return said >= 0 and _PATIENT.search(before, said) is None
