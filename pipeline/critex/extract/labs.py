@@ -25,7 +25,7 @@ POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
     r"[\s]*(?:\((?:[a-z%#/ .-]{1,18}|ckd-epi[^)]{0,8}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|of|at|level|levels|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
-    r"about|around|approx\.?|only|still|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|not more than|at least|less than|more than|above|below|over|under)\s*:?\s*){0,3}"
+    r"about|around|approx\.?|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|not more than|at least|less than|more than|above|below|over|under)\s*:?\s*){0,3}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
     FLAGS,
 )
