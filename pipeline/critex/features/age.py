@@ -1,15 +1,21 @@
-"""Age on the index date, from a birth date or from a stated age moved on from its note's date (GUIDELINE I01; domain.md I1)."""
+"""Age on the index date, from a birth date or from stated ages moved on from their notes' dates; and sex (GUIDELINE I01; domain.md I1)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
 from critex.extract.dates import When
 from critex.features.derive import derivation
-from critex.features.facts import Fact
+from critex.features.facts import CONFLICT, Fact, Statement
 from critex.features.patient import Patient, as_fact, lasting
+
+UNLIKELY_BIRTHDAY = 60
+"""Days within which a stated age is taken as it stands: a birthday in between is unlikely, and a newer note would show it."""
+AGREE = 1
+"""Years by which a stated age and one from a birth date may differ (domain.md I1)."""
 
 
 def completed_years(birth: date, on: date) -> int:
@@ -18,60 +24,111 @@ def completed_years(birth: date, on: date) -> int:
 
 
 def moved_on(age: int, stated: date, on: date) -> tuple[int, int]:
-    """Interval of ages on a later day of someone who was ``age`` on the day ``stated``."""
-    elapsed = relativedelta(on, stated).years if on >= stated else -relativedelta(stated, on).years
-    exact = on == stated or abs((on - stated).days) < 1
-    return age + elapsed, age + elapsed + (0 if exact else 1)
+    """Ages that someone can have on a later (or earlier) day.
+
+    Parameters
+    ----------
+    age : int
+        Completed years on the day ``stated``.
+    stated, on : date
+        The day of the statement, and the day that is asked for.
+
+    Returns
+    -------
+    tuple of int
+        Lowest and highest age in completed years; equal on the day itself.
+    """
+    if on == stated:
+        return age, age
+    if on > stated:
+        elapsed = relativedelta(on, stated).years
+        return age + elapsed, age + elapsed + 1
+    elapsed = relativedelta(stated, on).years
+    return age - elapsed - 1, age - elapsed
+
+
+def _span(s: Statement) -> tuple[int, int]:
+    """Age of a statement from one to another; the same where it is exact ("in her 60s" is 60 to 69)."""
+    low, _, high = str(s.value).partition("-")
+    return int(low), int(high or low)
+
+
+def _interval(s: Statement, on: date | None) -> tuple[int, int]:
+    low, high = _span(s)
+    if on is None or s.note_date is None:
+        return low, high
+    return moved_on(low, s.note_date, on)[0], moved_on(high, s.note_date, on)[1]
+
+
+def _settled(s: Statement, on: date | None) -> tuple[int, int]:
+    """As :func:`_interval`, without the birthday that hardly lies between two near days."""
+    low, high = _interval(s, on)
+    if on is not None and s.note_date is not None and 0 <= (on - s.note_date).days <= UNLIKELY_BIRTHDAY:
+        return low, low + (_span(s)[1] - _span(s)[0])
+    return low, high
+
+
+def _supported(ages: list[Statement], on: date | None) -> list[Statement]:
+    """Statements that most others agree with, oldest first; a mistyped age is outvoted."""
+    spans = [_interval(s, on) for s in ages]
+    votes = [sum(a[0] <= b[1] and b[0] <= a[1] for b in spans) for a in spans]
+    return [s for s, v in zip(ages, votes, strict=True) if v == max(votes)]
 
 
 @derivation("age_on_index")
 def age_on_index(patient: Patient) -> list[Fact]:
-    """Age in completed years; an interval where only an age is stated and a birthday may lie between.
+    """Age in completed years on the index date; an interval where a birthday, or a contradiction, leaves it open.
 
-    A stated age within a year of the index date is taken as it stands where both ends of the interval would decide alike; the criterion sees the interval.
+    A birth date decides, that of the patients file before those of the notes. Where stated ages are more than a year away from it, the interval
+    holds both, so that only a criterion that both meet is decided.
     """
     index = patient.index_date
-    births = [s for s in patient.labelled("BIRTH_DATE") if s.when and s.assertion == "present"]
+    when = When(index, index) if index else None
     if patient.birth_date and index:
-        return [
-            Fact(
-                "age",
-                None,
-                (),
-                float(completed_years(patient.birth_date, index)),
-                unit="years",
-                when=When(index, index),
-            )
-        ]
+        return [Fact("age", None, (), float(completed_years(patient.birth_date, index)), unit="years", when=when)]
+    births = [s for s in patient.labelled("BIRTH_DATE") if s.when and s.assertion == "present"]
+    ages = [s for s in patient.labelled("AGE") if s.assertion == "present" and s.value]
+    exact = [s for s in ages if "-" not in str(s.value)]
+    told = _supported(exact or ages, index) if ages else []
     if births and index:
-        s = births[-1]
+        day = Counter(str(s.value) for s in births).most_common(1)[0][0]
+        s = next(x for x in reversed(births) if str(x.value) == day)
         assert s.when is not None  # noqa: S101
-        return [
-            Fact("age", None, (s,), float(completed_years(s.when.first, index)), unit="years", when=When(index, index))
-        ]
-    ages = [s for s in patient.labelled("AGE") if s.assertion == "present" and s.number is not None]
-    if not ages:
+        low, high = completed_years(s.when.last, index), completed_years(s.when.first, index)
+        against: list[Statement] = []
+        if told and exact:
+            stated = _interval(told[-1], index)
+            if stated[0] > high + AGREE or stated[1] < low - AGREE:
+                low, high, against = min(low, stated[0]), max(high, stated[1]), [told[-1]]
+        flags = ("conflict",) if against else ()
+        return [Fact("age", None, (s,), float(low), float(high), unit="years", when=when, against=tuple(against), flags=flags)]  # fmt: skip
+    if not told:
         return []
-    s = ages[-1]
-    assert s.number is not None  # noqa: S101
+    s = told[-1]
+    low, high = _settled(s, index)
     if index is None or s.note_date is None:
-        return [Fact("age", None, (s,), s.number, unit="years", when=s.when, date_source=s.date_source)]
-    low, high = moved_on(int(s.number), s.note_date, index)
-    days = (index - s.note_date).days
-    if days <= 60:  # a birthday in between is unlikely, and a second statement would show it
-        high = low
-    return [Fact("age", None, (s,), float(low), float(high), unit="years", when=When(index, index))]
+        when = s.when
+    return [Fact("age", None, (s,), float(low), float(high), unit="years", when=when, date_source=s.date_source)]
 
 
 @derivation("patient_sex")
 def patient_sex(patient: Patient) -> list[Fact]:
-    """Sex by the notes: what headers and titles say before pronouns, and what most of them say; a real split stays a conflict."""
+    """Sex by the notes: what stands beside an age or as "Sex: F" first, then titles and pronouns; a real split stays a conflict."""
     stated = [s for s in patient.labelled("SEX") if s.assertion == "present"]
-    firm = [s for s in stated if not s.attributes.get("pronoun")] or stated
-    if not firm:
-        return []
-    counts = {v: sum(s.value == v for s in firm) for v in ("M", "F")}
-    best = max(counts, key=lambda v: counts[v])
-    if counts[best] < 3 * (len(firm) - counts[best]):
-        return lasting("sex", [as_fact("sex", s, s.value) for s in firm])
-    return lasting("sex", [as_fact("sex", s, s.value) for s in firm if s.value == best])
+    firm = [s for s in stated if not s.attributes.get("pronoun") and not s.attributes.get("title")]
+    soft = [s for s in stated if s not in firm]
+    found, others = (_majority(firm), _majority(soft)) if firm else (_majority(soft), None)
+    if found is None:
+        return lasting("sex", [as_fact("sex", s, s.value) for s in firm or soft])
+    if others is not None and others != found and len(soft) > 2 * len(firm):
+        return [Fact("sex", CONFLICT, (firm[0],), against=tuple(soft[:1]), flags=("conflict",))]
+    return lasting("sex", [as_fact("sex", s, s.value) for s in firm or soft if s.value == found])
+
+
+def _majority(statements: list[Statement]) -> str | None:
+    """The sex that at least three of four statements say."""
+    for value in ("M", "F"):
+        said = sum(s.value == value for s in statements)
+        if said and said >= 3 * (len(statements) - said):
+            return value
+    return None
