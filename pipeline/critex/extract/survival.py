@@ -1,137 +1,197 @@
-"""Expected survival with a number (GUIDELINE I06): at least three months, or less."""
+"""Expected survival with a number or a plain order of size (GUIDELINE I06; domain.md I6): at least three months, or less."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
+from critex.extract.forms import answer_after, box_before
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, load_rules
+from critex.extract.patterns import FLAGS, Rule, load_rules, load_yaml
+from critex.extract.trial_text import is_requirement
 
-_WORDS = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "twelve": 12,
-    "eighteen": 18,
-    "a": 1,
-    "half": 0.5,
-}
-_N = r"\d+(?:\.\d+)?|" + "|".join(_WORDS)
-_SPAN = re.compile(
-    rf"(?P<cmp>>=|≥|>|<=|≤|<|more than|over|at least|greater than|exceed\w*|beyond|in excess of|not less than|no less than|less than|under|below|not more than|up to|only|around|about|approx\w*\.?|~|of the order of)?\s?(?:or equal to\s)?(?:an?\s)?(?P<n>{_N})\s?(?:(?:-|to|or)\s?(?P<n2>{_N}))?\s?(?P<plus>\+)?\s?[-/]?\s?(?P<u>/12|/52|mths?|months?|mo\b|m\b|weeks?|wks?|years?|yrs?|y\b|days?|个月|月|周|年)(?P<more>\s?(?:or more|plus|\+|at least|and above))?",
+LIMIT = 3.0
+"""Months that the trial asks for; protocols take 12 weeks as the same (domain.md I6)."""
+REACH = 70
+"""Characters between what is expected and how long."""
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "eighteen": 18, "a": 1, "half": 0.5}  # fmt: skip
+_N = r"\d+(?:\.\d+)?|" + "|".join(_NUMBERS)
+_LENGTH = re.compile(
+    rf"(?P<low>>=|=>|≥|>|more than|greater than|longer than|in excess of|exceed\w*|over|above|beyond|at least|not less than|no less than|minimum(?: of)?|大于|超过|至少|不少于|多于|大於|超過)?"
+    rf"(?P<high><=|=<|≤|<|not more than|no more than|up to|less than|fewer than|under|below|within|at most|limited to|only|小于|少于|不足|低于|不超过|小於|少於)?"
+    rf"\s?(?:or equal to\s|等于\s?)?(?:around |about |approx\w*\.? |roughly |~\s?)?(?:an?\s(?:further\s)?)?(?<![\d.])(?P<n>{_N})\s?(?P<plus>\+)?\s?(?:(?:-|to|or)\s?(?P<n2>{_N}))?\s?(?P<plus2>\+)?\s?[-/]?\s?"
+    rf"(?P<u>/?12\b(?!\d)|/?52\b|mths?\b|months?\b|mos?\b|m\b|weeks?\b|wks?\b|w\b|years?\b|yrs?\b|y\b|days?\b|个月|個月|月|周|週|年)(?![\s-]?old\b)(?P<more>\s?(?:or more|or longer|plus\b|\+|at least|and above|以上))?",
     FLAGS,
 )
-_VAGUE_UNDER = re.compile(
-    r"(?:days to (?:short )?weeks|(?:short )?weeks (?:rather than|not) months|weeks to (?:short )?months|short weeks|few weeks|a matter of weeks|days rather than weeks)",
-    FLAGS,
-)
-_VAGUE_OVER = re.compile(
-    r"(?:years rather than months|many months to years|a few years|many months|months to years|well over a year|more than a year|over a year|a year or (?:more|two))",
-    FLAGS,
-)
-_ANSWER = re.compile(
-    r"[^.\n]{0,24}(?:\[(?P<x>[xX✓√ ]?)\]\s?(?P<w>yes|no|y|n)\b|[:\s](?P<a>yes|no|y|n|met|not met)\b)", FLAGS
-)
-_GENERAL = re.compile(
-    r"median|trial data|literature|on average|published|studies|\bif\b|unless|keynote|jupiter|capstone|protocol|criteri|eligib|should|must|requires?",
-    FLAGS,
-)
-_UNDER = re.compile(r"<|less|under|below|not more|up to|only|≤", FLAGS)
+_STRICT_HIGH = re.compile(r"<$|less|fewer|under|below|小|少|不足|低", FLAGS)
 
 
-def _months(n: str, unit: str) -> float:
-    value = float(n) if n[0].isdigit() else float(_WORDS[n.lower()])
-    unit = unit.lower()
-    if unit.startswith(("/12", "mth", "mo", "m", "个", "月")):
-        return value
-    if unit.startswith(("/52", "w", "周")):
+@dataclass(frozen=True)
+class _Words:
+    """Words around a length of time, from the ``words`` of ``patterns/survival.yaml``."""
+
+    gap_stop: re.Pattern[str]
+    under: re.Pattern[str]
+    over: re.Pattern[str]
+    general: re.Pattern[str]
+    untreated: re.Pattern[str]
+    treated: re.Pattern[str]
+    not_: re.Pattern[str]
+    doubt_after: re.Pattern[str]
+    family: re.Pattern[str]
+    met: re.Pattern[str]
+
+
+@cache
+def _words() -> _Words:
+    content = load_yaml("survival.yaml")["words"]
+    return _Words(**{{"not": "not_"}.get(str(k), str(k)): re.compile(str(v), FLAGS) for k, v in content.items()})
+
+
+@dataclass(frozen=True)
+class _Length:
+    """A length of time: where it stands, what it says of the limit, and its months where it has a number."""
+
+    start: int
+    end: int
+    value: str | None
+    months: float | None = None
+
+
+def months_of(number: str, unit: str) -> float:
+    """Months of a written length; four weeks are a month, as protocols count."""
+    value = float(number) if number[0].isdigit() else float(_NUMBERS[number.lower()])
+    unit = unit.lower().lstrip("/")
+    if unit.startswith(("52", "w", "周", "週")):
         return value / 4.0
     if unit.startswith(("y", "年")):
         return value * 12
-    return value / 30
+    return value / 30 if unit.startswith("d") else value
 
 
-def _value(under: bool, months: float, top: float) -> str | None:
-    """``over`` three months, ``under`` them, or ``None`` where the number does not decide."""
-    if under:
-        return "under" if top <= 3 else None
-    if months >= 2.9:
+def side_of_limit(low: float, high: float, at_least: bool, at_most: bool, strictly: bool) -> str | None:
+    """On which side of three months a length is.
+
+    Parameters
+    ----------
+    low, high : float
+        Months, the same where one number is given.
+    at_least, at_most : bool
+        Whether the numbers are a bound ("more than", "up to").
+    strictly : bool
+        Whether an upper bound leaves out its own number ("less than 3 months").
+
+    Returns
+    -------
+    str or None
+        ``over``, ``under``, or ``None`` where the length does not decide.
+    """
+    if at_most:
+        return "under" if high < LIMIT or (strictly and high <= LIMIT) else None
+    if low >= LIMIT:
         return "over"
-    return "under" if top < 3 else None
+    return "under" if high < LIMIT and not at_least else None
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
-    norm, out = doc.norm, []
+    out: list[Mention] = []
     for rule, m in hits:
-        seg_start, seg_end = doc.segment_at(m.start())
-        limit = min(seg_end, m.end() + 90)
-        if doc.category_at(m.start()) == "family":
+        if doc.category_at(m.start()) == "legend" or _words().general.search(doc.norm, max(0, m.start() - 30), m.end()):
             continue
-        low = re.match(r"prognosis", m.group(), re.I)
-        found = _SPAN.search(norm, m.end(), limit)
-        vague_under, vague_over = _VAGUE_UNDER.search(norm, m.end(), limit), _VAGUE_OVER.search(norm, m.end(), limit)
-        if found is None and vague_under is None and vague_over is None:
-            before = _SPAN.search(norm, max(seg_start, m.start() - 40), m.start())
-            if before is None or low:
-                continue
-            found = before
-        if vague_under or vague_over:
-            hit = vague_under or vague_over
-            assert hit is not None  # noqa: S101
-            out.append(Mention(m.start(), hit.end(), "SURVIVAL", "under" if vague_under else "over", rule.id))
-            continue
-        assert found is not None  # noqa: S101
-        months = _months(found["n"], found["u"])
-        top = _months(found["n2"], found["u"]) if found["n2"] else months
-        under = bool(
-            found["cmp"] and _UNDER.search(found["cmp"]) and not re.match(r"(?:not|no) less", found["cmp"], re.I)
-        )
-        answer = _ANSWER.match(norm, found.end(), min(doc.line_at(m.start()).end, found.end() + 40))
-        value = _value(under, months, top)
-        if value is None:
-            continue
-        assertion = None
-        if answer and (answer["a"] or answer["x"] is not None):
-            word = (answer["a"] or answer["w"] or "").lower()
-            yes = (
-                word in ("yes", "y", "met")
-                if answer["a"]
-                else (word in ("yes", "y")) == bool((answer["x"] or "").strip())
-            )
-            value = value if yes else {"over": "under", "under": "over"}[value]
-            assertion = "present"
-        elif (
-            _GENERAL.search(norm, max(seg_start, m.start() - 40), found.start())
-            or doc.category_at(m.start()) == "criteria"
-        ):
-            ticked = re.search(
-                r"\[\s?[xX✓√]\s?\]|[☑✓√]", norm[doc.line_at(m.start()).start : doc.line_at(m.start()).end]
-            )
-            assertion = "present" if ticked else "hypothetical"
-        start, end = min(m.start(), found.start()), max(m.end(), found.end())
-        out.append(
-            Mention(
-                start,
-                end,
-                "SURVIVAL",
-                value,
-                rule.id,
-                number=months,
-                unit="months",
-                assertion=assertion or "present",
-                temporality="current",
-            )
-        )
+        for length in _lengths(doc, m.start(), m.end()):
+            mention = _mention(doc, rule, m.start(), m.end(), length)
+            if mention is not None:
+                out.append(mention)
     return out
+
+
+def _lengths(doc: Document, start: int, end: int) -> list[_Length]:
+    """Lengths that belong to what is expected: the one right after it, and that "with treatment" where the first is without."""
+    norm, words = doc.norm, _words()
+    _, seg_end = doc.segment_at(max(start, end - 1))
+    first = _length_in(norm, end, min(seg_end, end + REACH))
+    if first is None:
+        before = _length_in(norm, max(doc.segment_at(start)[0], start - 30), start)
+        if before is None or norm[before.end : start].strip(" ").lower() not in ("", "of", "'s", "'", "expected"):
+            return []
+        return [before]
+    if not _untreated(norm, doc.segment_at(start)[0], first.start):
+        return [first]
+    treated = words.treated.search(norm, first.end, min(len(norm), first.end + 40))
+    second = _length_in(norm, treated.end(), min(len(norm), treated.end() + 24)) if treated else None
+    return [] if second is None else [second]
+
+
+def _untreated(norm: str, low: int, start: int) -> bool:
+    words = _words()
+    without = max((m.end() for m in words.untreated.finditer(norm, low, start)), default=-1)
+    return without > max((m.end() for m in words.treated.finditer(norm, low, start)), default=-1)
+
+
+def _length_in(norm: str, low: int, high: int) -> _Length | None:
+    words = _words()
+    found = []
+    if m := _LENGTH.search(norm, low, high):
+        a = months_of(m["n"], m["u"])
+        b = months_of(m["n2"], m["u"]) if m["n2"] else a
+        at_least = bool(m["low"] or m["plus"] or m["plus2"] or m["more"])
+        at_most = bool(m["high"])
+        value = side_of_limit(a, b, at_least, at_most, bool(m["high"] and _STRICT_HIGH.search(m["high"])))
+        found.append(_Length(m.start(), m.end(), value, a))
+    for value, pattern in (("under", words.under), ("over", words.over)):
+        if m := pattern.search(norm, low, high):
+            found.append(_Length(m.start(), m.end(), value))
+    if not found:
+        return None
+    best = min(found, key=lambda x: (x.start, -x.end))
+    if any(x.months is not None and x.start <= best.end and best.start <= x.end for x in found):
+        best = next(x for x in found if x.months is not None)  # "8 to 10 weeks" is a number, not "weeks"
+    return None if words.gap_stop.search(norm[low : best.start]) else best
+
+
+def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -> Mention | None:
+    norm, words = doc.norm, _words()
+    first, last = min(start, length.start), max(end, length.end)
+    line = doc.line_at(start)
+    seg_start, _ = doc.segment_at(start)
+    value, assertion = length.value, None
+    if value is None:
+        return None
+    if words.not_.search(norm[start:end]) or words.not_.search(norm, max(seg_start, start - 12), start):
+        value = {"over": "under", "under": "over"}[value] if rule.id == "survival.live" else value
+    box = box_before(norm, first, line.start)
+    answer = answer_after(norm, last, line.end)
+    met = words.met.match(norm, last, line.end)
+    if box is not None:
+        if box == "empty":
+            return None
+        assertion = "present"
+    elif answer is not None or met is not None:
+        no = answer[0] == "no" if answer is not None else bool(met and met["no"])
+        value = {"over": "under", "under": "over"}[value] if no else value
+        assertion = "present"
+    elif re.search(r"\[\s?\]\s?(?:y|n|yes|no)\b", norm[last : line.end], re.I):
+        return None  # boxes that nobody ticked
+    elif words.family.search(norm, max(seg_start, start - 40), start) or doc.category_at(start) == "family":
+        assertion = "family"
+    elif is_requirement(doc, first, last):
+        assertion = "hypothetical"
+    else:
+        assertion = "possible" if words.doubt_after.match(norm, last) else "present"
+    return Mention(
+        first,
+        last,
+        "SURVIVAL",
+        value,
+        rule.id,
+        number=length.months,
+        unit="months" if length.months is not None else None,
+        assertion=assertion,
+        temporality="current",
+    )
 
 
 FAMILY = Family("survival", load_rules("survival.yaml"), _find)
