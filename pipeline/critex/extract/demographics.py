@@ -51,11 +51,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             continue
         elif rule.label == "SEX":
             if not rule.attributes.get("title") or _title_of_patient(doc.norm, m.start(), m.end()):
-                out.append(_sex(m.start(), m.end(), rule.value or "", rule, dict(rule.attributes)))
+                out.append(_sex(doc, m.start(), m.end(), rule.value or "", rule, dict(rule.attributes)))
         else:
             out.extend(_age(doc, rule, m))
     if all(m.attributes.get("title") for m in out if m.label == "SEX"):
-        out.extend(_by_pronoun(pronouns))
+        out.extend(_by_pronoun(doc, pronouns))
     return out
 
 
@@ -100,7 +100,7 @@ def _age(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
     sex = group_span(m, "sex") or group_span(m, "sex2")
     if sex is None:
         return [age]
-    return [age, _sex(*sex, "F" if _FEMALE.match(norm[sex[0] : sex[1]]) else "M", rule, {"beside_age": True})]
+    return [age, _sex(doc, *sex, "F" if _FEMALE.match(norm[sex[0] : sex[1]]) else "M", rule, {"beside_age": True})]
 
 
 def _number(norm: str, m: re.Match[str]) -> tuple[int, int] | None:
@@ -120,8 +120,12 @@ def _number(norm: str, m: re.Match[str]) -> tuple[int, int] | None:
     return number, number
 
 
-def _sex(start: int, end: int, value: str, rule: Rule, attributes: dict[str, object]) -> Mention:
-    return Mention(start, end, "SEX", value, rule.id, assertion="present", temporality="current", attributes=attributes)
+def _sex(doc: Document, start: int, end: int, value: str, rule: Rule, attributes: dict[str, object]) -> Mention:
+    """Sex as of the note's date: no other date in the note can be its own, and looking for one is dear."""
+    return Mention(
+        start, end, "SEX", value, rule.id, assertion="present", temporality="current", attributes=attributes,
+        date=doc.note_date.isoformat() if doc.note_date else None, date_source="note" if doc.note_date else "none",
+    )  # fmt: skip
 
 
 def _title_of_patient(norm: str, start: int, end: int) -> bool:
@@ -152,14 +156,14 @@ def _birth(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
     ]  # fmt: skip
 
 
-def _by_pronoun(pronouns: list[tuple[Rule, re.Match[str]]]) -> list[Mention]:
+def _by_pronoun(doc: Document, pronouns: list[tuple[Rule, re.Match[str]]]) -> list[Mention]:
     """Sex where a note's pronouns tell it plainly: at least two, and three times as many as of the other."""
     values = [r.value for r, _ in pronouns]
     best = max(("M", "F"), key=values.count)
     if values.count(best) < max(2, 3 * (len(values) - values.count(best))):
         return []
     rule, m = next((r, m) for r, m in pronouns if r.value == best)
-    return [_sex(m.start(), m.end(), best, rule, {"pronoun": True})]
+    return [_sex(doc, m.start(), m.end(), best, rule, {"pronoun": True})]
 
 
 FAMILY = Family("demographics", load_rules("demographics.yaml"), _find)
