@@ -68,11 +68,13 @@ def _study_drug(doc: Document, m: Mention) -> None:
 def _substance(doc: Document, m: Mention, named: tuple[int, int] | None) -> bool:
     """Whether a match names a substance, and whether it is a study drug; completes the mention."""
     norm = doc.norm
-    seg_start, _seg_end = doc.segment_at(m.start)
+    seg_start, _ = doc.segment_at(m.start)
     text = norm[named[0] : min(doc.line_at(m.start).end, named[1] + 60)] if named else norm[m.start : m.end]
     if named and _UNFILLED.match(text):
         return False
-    before = norm[max(seg_start, m.start - 24) : m.start]
+    before = norm[max(seg_start, m.start - 48) : m.start]
+    if m.rule == "allergy.to" and re.search(r"\b(?:denies|denied|no)\s(?:[\w/-]+,?\s){0,4}(?:or\s)?$", before, re.I):
+        return False
     if re.search(r"\b(?:no|not|nil|never|denie[sd])\s(?:known\s|history of\s|to be\s)*$", before, re.I):
         return False
     if re.search(r"\?\s?$", before):

@@ -39,6 +39,10 @@ _ADMITTED_FOR = re.compile(
     r"(?: \w+){0,2} (?:with|for|due to|because of) (?:an? )?(?:\w+\s){0,2}$",
     FLAGS,
 )
+_WARNED = re.compile(
+    r"\b(?:risks?\b(?! factors?)|complications?|consent\w*|side[\s-]effects?|counsel\w*|warned)\b[^.;]*$", FLAGS
+)
+"""What may happen, not what happened."""
 _CARDIAC_CONTEXT = re.compile(r"\b(?:tte|echo\w*|ef|lvef|cardiac|heart|cvs|valve|prosthesis|lv|jvp|nyha)\b", FLAGS)
 
 
@@ -62,6 +66,10 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         seg_start, seg_end = doc.segment_at(mention.start)
         if not_about_patient(doc, mention.start):
             mention.assertion = "family"
+        elif rule.label != "HYPERTENSION" and _WARNED.search(
+            doc.norm, max(seg_start, mention.start - 160), mention.start
+        ):
+            mention.assertion = "hypothetical"
         elif rule.label == "HYPERTENSION":
             _control(doc, mention, seg_start, seg_end)
         elif rule.label == "ANGINA":

@@ -16,7 +16,7 @@ _IMAGING = re.compile(
 )
 _REPORT = re.compile(r"\bct\b|\bmri?\b|\bpet\b|imag|radiol|scan|patholog|histolog|cytolog|laborator|\blabs?\b", FLAGS)
 _HISTORY_BEFORE = re.compile(
-    r"\b(?:pmhx?|past (?:medical )?(?:history|hx|health)|phx?|medical (?:history|hx)|background|b/g|co-?morbid\w*|problems?)\b[^\n]{0,60}$",
+    r"\b(?:pmhx?|past (?:medical )?(?:history|hx|health)|phx?|medical (?:history|hx)|background|b/g|co-?morbid\w*)\b[\s:=,-]{0,4}(?:[^\n.]{0,30},\s)?$",
     FLAGS,
 )
 _EXAMINED = frozenset({"exam", "findings", "labs", "allergies", "medications", "social", "plan", "procedure"})
@@ -45,9 +45,7 @@ def _counts(doc: Document, rule: str, m: re.Match[str]) -> bool:
     if rule == "general.nothing_else":
         return doc.category_at(start) not in _EXAMINED
     if rule == "general.healthy_in_history":
-        return doc.category_at(start) == "history" or bool(
-            _HISTORY_BEFORE.search(doc.norm, max(line.start, start - 80), start)
-        )
+        return bool(_HISTORY_BEFORE.search(doc.norm, max(line.start, start - 60), start))
     if rule == "general.no_disease":
         return not (
             doc.category_at(start) == "findings" or _IMAGING.search(doc.norm, max(line.start, start - 60), start)

@@ -104,6 +104,14 @@ def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
         and doc.category_at(m.start) not in ("indication", "history")
     ):
         return False
+    if re.search(
+        r"(?:s/p|status post|history of|treated for)\s(?:[\w-]+\s){0,8}$",
+        norm[max(seg_start, m.start - 80) : m.start],
+        re.I,
+    ) and re.search(
+        r"no (?:evidence|sign)s? of (?:disease|recurrence|relapse)|\bned\b", norm[seg_start : m.start], re.I
+    ):
+        m.assertion = "present"  # "no evidence of disease, s/p lobectomy for lung cancer"
     end = clause_end(doc, m.start, starts)
     if end == min([s for s in starts if s > m.start], default=-1):
         end = max(m.end, _before_next(norm, m.end, end))

@@ -41,6 +41,8 @@ _CANCER_TREATMENT = re.compile(
     FLAGS,
 )
 _OPEN = re.compile(r"unhealed|open|non-?healing", FLAGS)
+_OLD = timedelta(days=60)
+"""A wound that broke down longer ago, and is not said to be open still, is history."""
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
@@ -138,8 +140,28 @@ def _wound(doc: Document, m: Mention) -> bool:
     if m.rule in ("surgery.wound_healed", "surgery.wound_pending"):
         m.assertion = "present"
     elif m.rule == "surgery.wound_asked":
-        decide(doc, [m])
-        return m.assertion != "present" or bool(_OPEN.search(text)) or _ticked(doc, m)
+        return _asked(doc, m, text)
+    elif m.rule == "surgery.wound_open" and not re.search(r"\bstill\b|remains|not (?:yet )?healed", text, re.I):
+        dates = doc.dates_between(m.start, min(seg_end, m.end + 40))
+        if dates and doc.note_date and dates[-1].when.last < doc.note_date - _OLD:
+            return False
+    return True
+
+
+def _asked(doc: Document, m: Mention, text: str) -> bool:
+    """Whether a form, or a denial right before it, answers for wounds; "no drainage from the wound" does not."""
+    seg_start, _ = doc.segment_at(m.start)
+    decide(doc, [m])
+    if m.assertion == "present":
+        return bool(_OPEN.search(text)) or _ticked(doc, m)
+    if m.assertion == "absent":
+        answered = answer_after(doc.norm, m.end, doc.line_at(m.start).end) or "empty" in (
+            box_before(doc.norm, m.start, doc.line_at(m.start).start), box_after(doc.norm, m.end, doc.line_at(m.start).end)
+        )  # fmt: skip
+        denied = re.search(
+            r"\b(?:no|nil|without|denies(?: any)?|not any)\s(?:\w+\s)?$", doc.norm[seg_start : m.start], re.I
+        )
+        return bool(answered or denied)
     return True
 
 
