@@ -14,7 +14,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from critex.extract.components import SentenceComponent
-from critex.extract.context import load_cues, reaching
+from critex.extract.context import MODIFYING, all_matches, load_cues, reaching, tokens_of
+from critex.extract.context_cases import CueCase, cue_cases, cue_failure, cues_without_cases
 from critex.extract.document import Document
 from critex.extract.engine import default_extractor
 from critex.notes.note import Note
@@ -92,6 +93,19 @@ def test_the_allergies_section_makes_nothing_hypothetical() -> None:
     assert said("Allergies: penicillin (rash)", "ALLERGY")[0] == "present"
 
 
+CUE_CASES = list(cue_cases())
+
+
+@pytest.mark.parametrize("case", CUE_CASES, ids=lambda c: c.id)
+def test_case_beside_the_cue(case: CueCase) -> None:
+    wrong = cue_failure(case)
+    assert wrong is None, f"{case.case.text!r}: {wrong}"
+
+
+def test_every_cue_that_changes_a_mention_has_both_kinds_of_cases() -> None:
+    assert cues_without_cases() == []
+
+
 # ---------------------------------------------------------------- the same as medspaCy
 
 
@@ -125,9 +139,10 @@ def medspacy_context() -> Language:
     )
     directions = {"forward": "FORWARD", "backward": "BACKWARD", "both": "BIDIRECTIONAL"}
     for cue in load_cues():
-        direction = {"terminate": "TERMINATE", "pseudo": "PSEUDO", "comma": "PSEUDO"}.get(
-            cue.category, directions[cue.direction]
-        )
+        if cue.category in MODIFYING:
+            direction = directions[cue.direction]
+        else:  # what ends scopes, or only those of cues that name it: medspaCy's PSEUDO modifies nothing
+            direction = "TERMINATE" if cue.category == "terminate" else "PSEUDO"
         for term in cue.terms:
             context.add(
                 ConTextRule(
@@ -137,6 +152,7 @@ def medspacy_context() -> Language:
                     allowed_types={x.upper() for x in cue.only} if cue.only else None,
                     excluded_types={x.upper() for x in cue.never} if cue.never else None,
                     terminated_by={x.upper() for x in cue.stops_at},
+                    max_scope=cue.reach,
                 )
             )
     nlp.critex_context = context  # type: ignore[attr-defined]
@@ -160,7 +176,7 @@ def _reference(
             continue
         found = set()
         for m in span._.modifiers:
-            if m.category in ("TERMINATE", "PSEUDO", "COMMA"):
+            if m.category.lower() not in MODIFYING:
                 continue
             cue = doc[slice(*m.modifier_span)]
             found.add((m.category.lower(), cue.start_char, cue.end_char))
@@ -181,16 +197,20 @@ def _compare(nlp: Language, notes: Iterator[Note] | list[Note]) -> tuple[int, li
                 continue
             got = {(r.category, r.start, r.end) for r in reaching(document.norm[a:b], a, [target])[0]}
             compared += 1
-            if got != want:
-                sentence = document.norm[a:b].strip()
-                different.append(
-                    f"{note.note_id} {target}: ours {sorted(got - want)}, medspaCy's {sorted(want - got)} :: {sentence[:160]}"
-                )
+            if got != want and exception(document.norm[a:b]) is None:
+                different.append(f"{note.note_id} {target}: ours {sorted(got - want)}, medspaCy's {sorted(want - got)}")
     return compared, different
 
 
-ALLOWED = 0.002
-"""Share of mentions that may differ: our rule that "No. 25" is a number, and medspaCy's choice among chains of overlapping cues."""
+def exception(sentence: str) -> str | None:
+    """Which of our two rules that medspaCy does not have is at work in a sentence (``critex.extract.context``), ``None`` for neither."""
+    words = [sentence[a:b].lower() for a, b in tokens_of(sentence)]
+    if any(w == "no" and words[i + 1] == "." and words[i + 2][0].isdigit() for i, w in enumerate(words[:-2])):
+        return "number abbreviation"
+    spans = sorted({(m.start, m.end) for m in all_matches(words)})
+    if any(a[0] < b[0] < a[1] < b[1] for a in spans for b in spans):
+        return "partly overlapping cues"
+    return None
 
 
 def _notes(path: Path) -> list[Note]:
@@ -200,16 +220,16 @@ def _notes(path: Path) -> list[Note]:
 def test_cues_reach_as_in_medspacy_on_the_samples(medspacy_context: Language, samples: Path) -> None:
     compared, different = _compare(medspacy_context, _notes(samples / "notes.csv"))
     assert compared > 400
-    assert len(different) <= ALLOWED * compared, "\n".join(different[:10])
+    assert different == []
 
 
 def test_cues_reach_as_in_medspacy_on_gold(medspacy_context: Language, gold: Path) -> None:
     compared, different = _compare(medspacy_context, _notes(gold / "dev" / "notes.csv"))
     assert compared > 1000
-    assert len(different) <= ALLOWED * compared, f"{len(different)} of {compared}"
+    assert different == []
 
 
 def test_cues_reach_as_in_medspacy_on_real_transcriptions(medspacy_context: Language, corpus: Path) -> None:
     compared, different = _compare(medspacy_context, _notes(corpus / "mtsamples.jsonl")[::60])
     assert compared > 300
-    assert len(different) <= ALLOWED * compared, f"{len(different)} of {compared}"
+    assert different == []
