@@ -37,6 +37,7 @@ class _Words:
     was: re.Pattern[str]
     now: re.Pattern[str]
     arrow: re.Pattern[str]
+    stale: re.Pattern[str]
     trial: re.Pattern[str]
     family: re.Pattern[str]
 
@@ -119,6 +120,8 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
     mention.temporality = "current"
     if words.past_before.search(norm, max(seg_start, start - 30), start) or words.past_after.match(norm, end):
         mention.temporality = "past"
+    if words.stale.match(norm, end):
+        mention.attributes["worse_since"] = True
     found = [mention]
     if ecog and mention.assertion == "present":
         if m := words.was.match(norm, end):

@@ -42,6 +42,8 @@ class _Words:
     family: re.Pattern[str]
     past: re.Pattern[str]
     now: re.Pattern[str]
+    treated_before: re.Pattern[str]
+    treated_after: re.Pattern[str]
     edition: tuple[re.Pattern[str], ...]
 
 
@@ -98,6 +100,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         mention = _mention(doc, rule, start, end, value)
         if rule.id != "stage.group" and (prefix := re.match(r"\s?([ycpra]{1,2})\s?(?=[TNMtnm])", norm[start:end])):
             mention.attributes["prefix"] = prefix[1]
+        words = _words()
+        if words.treated_before.search(norm, max(0, start - 20), start) or words.treated_after.match(norm, end):
+            mention.attributes["prefix"] = "y"
         out.append(mention)
     return out
 
@@ -179,7 +184,7 @@ def _edition(norm: str, start: int, end: int, seg_start: int, seg_end: int) -> s
         for m in pattern.finditer(norm, low, high):
             distance = max(m.start() - end, start - m.end(), 0)
             if best is None or distance < best[0]:
-                best = (distance, m["n"].lower())
+                best = (distance, next(v for v in m.groupdict().values() if v).lower())
     return None if best is None else _EDITIONS.get(best[1], best[1])
 
 

@@ -37,6 +37,7 @@ class _Words:
     under: re.Pattern[str]
     over: re.Pattern[str]
     general: re.Pattern[str]
+    general_after: re.Pattern[str]
     untreated: re.Pattern[str]
     treated: re.Pattern[str]
     not_: re.Pattern[str]
@@ -158,7 +159,7 @@ def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -
     line = doc.line_at(start)
     seg_start, _ = doc.segment_at(start)
     value, assertion = length.value, None
-    if value is None:
+    if value is None or words.general_after.match(norm, last):
         return None
     if words.not_.search(norm[start:end]) or words.not_.search(norm, max(seg_start, start - 12), start):
         value = {"over": "under", "under": "over"}[value] if rule.id == "survival.live" else value

@@ -27,6 +27,7 @@ _MODULES = (
     "malignancies",
     "measurability",
     "metastases",
+    "performance",
     "operations",
     "prior_treatment",
     "response",

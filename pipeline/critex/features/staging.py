@@ -111,7 +111,7 @@ def _of_this_cancer(s: Statement) -> bool:
 def m_category(patient: Patient) -> list[Fact]:
     """``M1`` or ``M0`` by stage statements: those of now before those of the past, of different days the newest.
 
-    A stage after treatment (``ycT1N0M0``) counts only where there is no other: the stage at diagnosis decides (domain.md I4).
+    M0 after treatment (``ycT1N0M0``) does not count: the stage at diagnosis decides (domain.md I4).
     """
     found: list[Fact] = []
     for s in patient.labelled("STAGE"):
@@ -124,7 +124,7 @@ def m_category(patient: Patient) -> list[Fact]:
         if state is not None:
             found.append(as_fact("m_category", s, state))
     current = [f for f in found if f.statements[0].temporality != "past"] or found
-    before = [f for f in current if not str(f.attributes.get("prefix", "")).startswith("y")] or current
+    before = [f for f in current if f.state == "M1" or not str(f.attributes.get("prefix", "")).startswith("y")]
     days = {f.state: f.statements[0].note_date for f in before}  # newest of each state: facts come in order of time
     one, none = days.get("M1"), days.get("M0")
     if one and none and one != none:
