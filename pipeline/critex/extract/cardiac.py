@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from critex.extract.document import Document
+from critex.extract.event_dates import nearest_event, set_date
 from critex.extract.family import Family, FamilyHits, as_mention
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, group_span, load_rules
@@ -21,7 +22,7 @@ _CONTROLLED = re.compile(
     FLAGS,
 )
 _NOT_A_READING = re.compile(
-    r"target|goal|\baim\b|[<>≤≥]|keep|below|under\b|until|highest|maximum|\bmax\b|peak|up to|previous(?:ly)?|used to|as high as|before treatment|\bif\b|最高",
+    r"target|goal|\baim\b|\bkeep|highest|maximum|\bmax\b|peak|previous(?:ly)?|used to|as high as|before treatment|\bif\b|最高|(?:[<>≤≥]|below|under|until|up to|above|over)\s?$",
     FLAGS,
 )
 _HOME = re.compile(r"\bhome\b|self[\s-](?:measured|monitor)|ambulatory|家庭", FLAGS)
@@ -30,7 +31,7 @@ _PAIR = re.compile(
 )
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
 _NYHA = re.compile(
-    r"(?:NYHA[\s:-]{0,2}(?:functional )?(?:classe?|fc|grade|stage)?|\bFC|(?:cardiac|heart) function\s?(?:class|grade|level)?|心功能)[\s:-]{0,2}"
+    r"(?:(?:NYHA|new york heart association)[\s:-]{0,2}(?:functional )?(?:classe?|fc|grade|stage)?|\bFC|(?:cardiac|heart) function\s?(?:class|grade|level)?|心功能)[\s:-]{0,2}"
     r"(?P<low>(?-i:IV|III|II|I)|[1-4])(?:\s?(?:-|to|/)\s?(?P<high>(?-i:IV|III|II|I)|[1-4]))?(?![A-Za-z\d])",
     FLAGS,
 )
@@ -162,6 +163,9 @@ def _infarction(doc: Document, m: Mention, seg_start: int, seg_end: int) -> bool
         r"regurg|echo\b|mitral|\bMR\b|\bAI\b|\bTR\b", norm[seg_start:seg_end]
     ):
         return False
+    when = nearest_event(doc, m.start, m.end)
+    if when is not None:
+        set_date(m, when)
     if _ADMITTED_FOR.search(before) and doc.note_date and not doc.dates_between(seg_start, seg_end):
         m.date, m.date_source = doc.note_date.isoformat(), "relative"
     return True

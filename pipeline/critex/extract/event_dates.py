@@ -9,6 +9,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 
 from critex.extract.dates import DateMention, When
+from critex.extract.dating import nearest_in_segment
 from critex.extract.document import Document
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
@@ -53,6 +54,12 @@ def _opened(doc: Document, d: DateMention) -> When:
         middle = d.when.first + (d.when.last - d.when.first) / 2
         return When(middle - timedelta(days=3650), middle - timedelta(days=1), "relative")
     return d.when
+
+
+def nearest_event(doc: Document, start: int, end: int) -> When | None:
+    """Days written nearest to a span in its sentence, "over 6 months ago" opened to the past."""
+    nearest = nearest_in_segment(doc, start, end)
+    return _opened(doc, nearest) if nearest is not None else None
 
 
 def free_since(doc: Document, start: int, end: int) -> When | None:

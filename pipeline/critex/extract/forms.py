@@ -13,6 +13,7 @@ _ANSWER = re.compile(
 )
 _SIGN = re.compile(r"\s?(?P<in>\((?:(?P<no>-|-ve|neg(?:ative)?|nil|no)|(?P<yes>\+|\+ve|yes))\))", re.I)
 """The sign in brackets of "HTN(-) DM(+)"."""
+_CHINESE_NO = re.compile(r"史?\s?:\s?(?P<no>无|無|否认|否認)(?![\u4e00-\u9fff])")
 _BOX = re.compile(
     r"\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>y(?:es)?|n(?:o)?)\b|(?P<boxed>[☑☒✓✔])\s?(?P<word2>y(?:es)?|n(?:o)?)\b",
     re.I,
@@ -29,6 +30,9 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     """
     if norm[end : end + 1] in "\"'":
         end += 1
+    chinese = _CHINESE_NO.match(norm, end, limit)
+    if chinese:
+        return ("no", chinese.start("no"), chinese.end("no"))
     sign = _SIGN.match(norm, end, limit)
     if sign:
         return ("no" if sign["no"] else "yes", sign.start("in"), sign.end("in"))

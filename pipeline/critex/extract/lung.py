@@ -33,7 +33,10 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             m.assertion = "hypothetical" if doc.category_at(m.start) == "criteria" else "family"
         elif m.value == "pneumonitis":
             _pneumonitis(doc, m, seg_start, seg_end)
-        if m.assertion is None and _QUESTION.search(doc.norm, max(seg_start, m.start - 26), m.start):
+        if m.assertion is None and (
+            _QUESTION.search(doc.norm, max(seg_start, m.start - 26), m.start)
+            or re.match(r"\s?\?", doc.norm[m.end : m.end + 2])
+        ):
             m.assertion = "possible"
         out.append(m)
     return out

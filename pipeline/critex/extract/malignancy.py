@@ -40,7 +40,7 @@ _CHECKED_AFTER = re.compile(
     r"\s?(?:mammo\w*|psa|scan|smear|colonoscopy|ct\b|mri\b|follow|review|check|cystoscopy|clear\b|normal\b)", FLAGS
 )
 _ONGOING = re.compile(
-    r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|imatinib|adt|goserelin|leuprolide|hormon\w+|ibrutinib)|active surveillance|watch (?:and|&) wait|under surveillance|"
+    r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|adt|goserelin|leuprolide|hormon\w+|\w{3,}(?:mab|nib|mide|ciclib))|active surveillance|watch (?:and|&) wait|under surveillance|"
     r"on (?:treatment|chemo\w*)|newly diagnosed|just diagnosed|found (?:incidentally|on)|synchronous|recurr(?:ed|ence) (?:in|last|this)",
     FLAGS,
 )
@@ -122,6 +122,8 @@ def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
     begin = max(doc.line_at(m.start).start, m.start - 28, seg_start, *(s + 1 for s in starts if s < m.start))
     dates = [d for d in doc.dates_between(begin, end) if _of_disease(norm, d)]
     dates = [d for d in dates if d.start >= m.start] or dates[-1:]
+    if not dates and begin > seg_start and not any(seg_start <= s < m.start for s in starts):
+        dates = [d for d in doc.dates_between(seg_start, m.start) if _of_disease(norm, d)][-1:]
     free = free_since(doc, m.start, end)
     when = interval(doc, dates)
     if when is None or (free is not None and free.last < when.first):

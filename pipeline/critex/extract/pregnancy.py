@@ -25,6 +25,10 @@ _CONDITIONAL = re.compile(
     r"\b(?:if|avoid|risks?|contracept\w*|prevent\w*|should|advis\w+|must not|become|becoming|may|could|women|in case|during|while|when|until|before|was|previously|had been|first|last|second|prior|after)\b[^.;:,]{0,28}$",
     FLAGS,
 )
+_NOT_YET = re.compile(
+    r"\b(?:not|no|never|denie[sd]|without|for|plan\w*|await\w*|consider\w*|declin\w*|offered|if|\?)\s(?:yet |a |an |for |any |history of |previous |prior |total )*$",
+    FLAGS,
+)
 _NEGATIVE_BEFORE = re.compile(r"(?:neg(?:ative)?|-ve|\bno)\s{0,2}$", FLAGS)
 _NOT_APPLICABLE = re.compile(r"\s?(?:[:-]\s?)?(?:not applicable|n/?a\b|not required|not needed)", FLAGS)
 _LAST = timedelta(days=300)
@@ -35,10 +39,16 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for m in resolve_overlaps([as_mention(rule, match) for rule, match in hits]):
         if not_about_patient(doc, m.start):
             m.assertion = "hypothetical" if doc.category_at(m.start) == "criteria" else "family"
+        elif m.rule == "pregnancy.excluded":
+            m.assertion = "present"
         elif m.value == "test":
             if not _test(doc, m):
                 continue
-        elif m.value != "infertile" and not _state(doc, m):
+        elif m.value == "infertile":
+            seg_start, _ = doc.segment_at(m.start)
+            if not _NOT_YET.search(doc.norm, max(seg_start, m.start - 24), m.start):
+                m.assertion = "present"
+        elif not _state(doc, m):
             continue
         out.append(m)
     return out
@@ -80,8 +90,7 @@ def _state(doc: Document, m: Mention) -> bool:
     elif re.search(r"\?\s?$", before) or re.match(r"\s?\?", norm[m.end : m.end + 2]):
         m.assertion = "possible"
     elif _CONDITIONAL.search(before) or (
-        m.value == "breastfeeding"
-        and re.match(r"\s(?:advice|support|history|class|mothers?)", norm[m.end : m.end + 12], re.I)
+        m.value == "breastfeeding" and re.match(r"\s(?:advice|support|history|class)", norm[m.end : m.end + 12], re.I)
     ):
         return False
     else:

@@ -7,14 +7,14 @@ import re
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
 
-_RATE = r"(?:(?:ventricular|heart|v\.?) )?rate\s?(?:of|is|was|now|today|about|around|:|=|~|,)?\s?(?:(?:of|is|was|now|about)\s)?"
+_RATE = r"(?:(?:(?:ventricular|heart|v\.?) )?rates?|\b(?-i:HR|VR|PR|P)\b|pulse)\s?(?:of|is|was|now|today|about|around|:|=|~|,)?\s?(?:(?:of|is|was|now|about)\s)?"
 _FAST = re.compile(
     rf"(?:fast|rapid|uncontrolled|poorly[\s-](?:rate[\s-])?controlled)\s{{0,2}}(?:paroxysmal |persistent |permanent )?$|(?-i:\bRVR\b)|rapid (?:ventricular|rate|heart rate|response)|uncontrolled|"
-    rf"(?:poor|inadequate)(?:ly)? (?:rate[\s-])?control\w*|not (?:well |adequately |rate[\s-])*controlled|{_RATE}1[2-9]\d\b",
+    rf"(?:poor|inadequate)(?:ly)? (?:rate[\s-])?control\w*|not (?:well |adequately |rate[\s-])*controlled|{_RATE}1[2-9]\d\b|(?<![\d/])1[3-9]\d\s?(?:/\s?min|bpm)",
     FLAGS,
 )
 _SLOW = re.compile(
-    rf"rate[\s-]?(?:well[\s-])?control\w*|(?:well|adequately|good|stable)[\s-](?:rate[\s-])?control\w*|(?<!un)(?<!not )(?<!poorly )controlled\b|{_RATE}(?:[5-9]\d|10\d)\b",
+    rf"rate[\s-]?(?:well[\s-])?control\w*|(?:well|adequately|good|stable)[\s-](?:rate[\s-])?control\w*|(?<!un)(?<!not )(?<!poorly )controlled\b|{_RATE}(?:[5-9]\d|10\d)s?\b",
     FLAGS,
 )
 _PACED = re.compile(r"pacemaker|(?-i:\bPPM\b)|\bpaced\b|(?-i:\bPM\b)|起搏器", FLAGS)
@@ -41,5 +41,11 @@ def judge_rhythm(norm: str, m: Mention, seg_start: int, seg_end: int) -> None:
             m.value = "not_serious"
     elif kind == "block":
         paced = _PACED.search(after)
-        if paced and not _NOT_YET.search(after[: paced.start()][-18:]):
+        if (
+            paced
+            and not _NOT_YET.search(after[: paced.start()][-18:])
+            and not re.match(
+                r"\s(?:is |was )?(?:planned|booked|pending|awaited|advised|to be|next)", after[paced.end() :], re.I
+            )
+        ):
             m.value = "not_serious"

@@ -55,6 +55,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         if rule.label == "WOUND":
             if _wound(doc, mention):
                 out.append(mention)
+        elif rule.id == "surgery.asked":
+            if _unticked(doc, mention):
+                out.append(mention)
         elif rule.value == "none":
             if _denial(doc, mention):
                 out.append(mention)
@@ -72,6 +75,13 @@ def _denial(doc: Document, m: Mention) -> bool:
     m.assertion, m.temporality = "absent", "current"
     m.date, m.date_source = (doc.note_date.isoformat(), "note") if doc.note_date else (None, "none")
     return True
+
+
+def _unticked(doc: Document, m: Mention) -> bool:
+    """Whether a filled-in form says no to an operation."""
+    decide(doc, [m])
+    m.temporality = "current"
+    return m.assertion == "absent"
 
 
 def _operation(doc: Document, m: Mention) -> None:
@@ -137,6 +147,9 @@ def _wound(doc: Document, m: Mention) -> bool:
         re.I,
     ):
         return False
+    if m.rule == "surgery.wound_open" and not re.search(r"unhealed|heal|open|dehisc|break|gap", text, re.I):
+        decide(doc, [m])
+        return m.assertion == "present"  # "no wound infection" does not say that a wound is closed
     if m.rule in ("surgery.wound_healed", "surgery.wound_pending"):
         m.assertion = "present"
     elif m.rule == "surgery.wound_asked":
