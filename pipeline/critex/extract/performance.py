@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from critex.extract.dating import heading_date, nearest_in_segment
+from critex.extract.dates import DateMention
+from critex.extract.dating import nearest_in_segment
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.forms import answer_after, box_before
@@ -24,8 +25,12 @@ _AFTER = re.compile(rf"{_OPTION}\s{{0,2}}{_BOX}(?!\s?(?:y|n|yes|no)\b)", FLAGS)
 _OPTION_LINE = re.compile(rf"\s*{_BOX}\s{{0,2}}{_OPTION}", FLAGS)
 _ANY_BOX = re.compile(r"\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√]")
 _CIRCLED = re.compile(r"(?<![\d/])\(([0-4])\)(?=\s?[/,\s]\s?[0-4(])|(?<=[0-4])\s?[/,\s]\s?\(([0-4])\)", FLAGS)
-_NEAR_BEFORE = re.compile(r"[\s:,)|-]{0,4}", FLAGS)
+_NEAR_BEFORE = re.compile(r"[\s:)|-]{0,4}", FLAGS)
 _NEAR_AFTER = re.compile(r"[\s(,|-]{0,3}(?:(?:on|in|as of|dated|at|since|seen)\s)?[\s(]?", FLAGS)
+_VISIT = re.compile(
+    r"\b(?:clinic|seen|review(?:ed)?|visit|ward round|w/r|consult\w*|progress|entry|opd|attended|follow[- ]?up)\b",
+    FLAGS,
+)
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,12 @@ def score_value(text: str, karnofsky: bool = False) -> str:
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     out: list[Mention] = []
+    boxed: list[Mention] = []
     for index in sorted({doc.line_index(m.start()) for _, m in hits.of("performance.form")}):
-        out.extend(_form(doc, index))
-    boxed = list(out)
+        options = _form(doc, index)
+        boxed.extend(options)
+        if any(o.assertion == "present" for o in options):
+            out.extend(options)  # a form that nobody filled in is silence, and its numbers are no scores
     for rule, m in hits.of("performance.change"):
         for name, temporality in (("from", "past"), ("to", "current")):
             start, end = group_span(m, name) or m.span()
@@ -156,11 +164,25 @@ def _date(doc: Document, mention: Mention) -> None:
         heads = near.end <= mention.start and not norm[line.start : near.start].strip(" -*(\t")
         if beside or heads:
             return  # the common pass takes it
-    heading = heading_date(doc, mention.start)
-    if heading is not None and not (near is not None and heading.start == near.start):
-        mention.date, mention.date_source = heading.when.iso, "heading"
+    visit = _visit_date(doc, mention.start)
+    if visit is not None:
+        mention.date, mention.date_source = visit.when.iso, "heading"
     elif doc.note_date is not None:
         mention.date, mention.date_source = doc.note_date.isoformat(), "note"
+
+
+def _visit_date(doc: Document, position: int) -> DateMention | None:
+    """Date of the nearest line above that heads an entry: "Clinic 02/03/26", or a date alone; a date of results is none."""
+    for line in reversed(doc.lines[max(0, doc.line_index(position) - 25) : doc.line_index(position)]):
+        if line.end - line.start > 80:
+            continue
+        dates = doc.dates_between(line.start, line.end)
+        if dates and (
+            _VISIT.search(doc.norm, line.start, line.end)
+            or not re.sub(r"\W", "", doc.norm[line.start : dates[0].start] + doc.norm[dates[0].end : line.end])
+        ):
+            return dates[0]
+    return None
 
 
 def _form(doc: Document, index: int) -> list[Mention]:
@@ -178,8 +200,6 @@ def _form(doc: Document, index: int) -> list[Mention]:
         k = 1 if circled[1] else 2
         start, end = line.start + circled.start(k), line.start + circled.end(k)
         return [Mention(start, end, "ECOG", circled[k], "performance.form", assertion="present", temporality="current")]
-    if not any(_ticked(m) for _, m in options):
-        return []
     out = []
     for offset, m in options:
         start, end = m.span("name") if m["name"] != m["v"] else m.span()
