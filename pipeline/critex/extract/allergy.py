@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from critex.extract.assertion import decide
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
+from critex.extract.forms import answer_after, box_after, box_before
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, expand, group_span, load_rules, load_yaml, macros
 from critex.extract.subject import not_about_patient
@@ -39,7 +41,10 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         m = as_mention(rule, match)
         if not_about_patient(doc, m.start):
             continue
-        if rule.value == "none_known":
+        if rule.id == "allergy.study_asked":
+            if not _asked(doc, m):
+                continue
+        elif rule.value == "none_known":
             m.assertion = "present"
         elif rule.value == "study_drug":
             _study_drug(doc, m)
@@ -49,6 +54,19 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             continue
         found.append(m)
     return resolve_overlaps(found)
+
+
+def _asked(doc: Document, m: Mention) -> bool:
+    """Whether a form answers about the study drugs; completes the mention."""
+    decide(doc, [m])
+    line = doc.line_at(m.start)
+    box = box_before(doc.norm, m.start, line.start) or box_after(doc.norm, m.end, line.end)
+    answer = answer_after(doc.norm, m.end, line.end)
+    if m.assertion == "hypothetical" or (box is None and answer is None and m.assertion != "absent"):
+        return False
+    m.value = "none_known" if m.assertion == "absent" else "study_drug"
+    m.assertion = "present"
+    return True
 
 
 def _study_drug(doc: Document, m: Mention) -> None:

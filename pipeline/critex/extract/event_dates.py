@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from critex.extract.dates import DateMention, When
+from critex.extract.dates import DateMention, When, month_end
 from critex.extract.dating import nearest_in_segment
 from critex.extract.document import Document
 from critex.extract.mention import Mention
@@ -25,6 +25,12 @@ _CONTINUES = re.compile(
     FLAGS,
 )
 """A sentence that goes on about what the one before it named."""
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_IN_MONTH = re.compile(
+    rf"\b(?:in|since|early|late|mid)\s(?P<month>{'|'.join(_MONTHS)})[a-z]{{0,6}}\b(?!\s?'?\d)", FLAGS
+)
 
 
 def clause_end(doc: Document, start: int, others: Iterable[int] = (), reach: int = 220) -> int:
@@ -59,7 +65,21 @@ def _opened(doc: Document, d: DateMention) -> When:
 def nearest_event(doc: Document, start: int, end: int) -> When | None:
     """Days written nearest to a span in its sentence, "over 6 months ago" opened to the past."""
     nearest = nearest_in_segment(doc, start, end)
-    return _opened(doc, nearest) if nearest is not None else None
+    if nearest is not None:
+        return _opened(doc, nearest)
+    seg_start, seg_end = doc.segment_at(start)
+    return _bare_month(doc, max(seg_start, start - 40), min(seg_end, end + 40))
+
+
+def _bare_month(doc: Document, start: int, end: int) -> When | None:
+    """The latest month of that name up to the note, of "in Nov"."""
+    m = _IN_MONTH.search(doc.norm, start, end)
+    if m is None or doc.note_date is None:
+        return None
+    number = _MONTHS.index(m["month"].lower()) + 1
+    year = doc.note_date.year - (number > doc.note_date.month)
+    first = date(year, number, 1)
+    return When(first, min(month_end(first), doc.note_date), "relative")
 
 
 def free_since(doc: Document, start: int, end: int) -> When | None:

@@ -44,7 +44,29 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
         word = (box["word"] or box["word2"]).lower()
         if (box["tick"] or box["boxed"]) and norm[end : box.start()].count("\n") == 0:
             return ("yes" if word.startswith("y") else "no", *box.span())
-    return None
+    return _column_answer(norm, end, limit)
+
+
+_COLUMNS = re.compile(r"(?:\[[\sxX✓√✔]?\]|[☑☒✔☐□])(?:[ \t|]{1,12}(?:\[[\sxX✓√✔]?\]|[☑☒✔☐□])){1,2}")
+_HEAD = re.compile(r"[ \t|](?P<first>yes|no|y|n|是|否)[ \t|]{1,12}(?P<second>yes|no|y|n|是|否)\b", re.I)
+_LOOK_BACK = 3000
+"""How far above a row the head of its columns may stand."""
+
+
+def _column_answer(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
+    """Answer of a row of boxes under the heads "Yes  No": the column that is ticked, where exactly one is."""
+    row = _COLUMNS.search(norm, end, limit)
+    if row is None:
+        return None
+    boxes = list(_ANY_BOX.finditer(norm, row.start(), row.end()))
+    ticked = [i for i, b in enumerate(boxes) if b.group().strip("[] ") not in ("", "☐", "□")]
+    if len(ticked) != 1 or ticked[0] > 1:
+        return None
+    heads = list(_HEAD.finditer(norm, max(0, end - _LOOK_BACK), end))
+    if not heads or heads[-1]["first"].lower()[0] == heads[-1]["second"].lower()[0]:
+        return None
+    word = heads[-1]["first" if ticked[0] == 0 else "second"].lower()
+    return ("yes" if word[0] in "y是" else "no", *boxes[ticked[0]].span())
 
 
 _ANY_BOX = re.compile(r"\[[\sxX✓√✔]?\]|[☑☒✔☐□]")

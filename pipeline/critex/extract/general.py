@@ -37,6 +37,10 @@ def _counts(doc: Document, rule: str, m: re.Match[str]) -> bool:
     start = m.start()
     if not_about_patient(doc, start):
         return False
+    if re.search(
+        r"(?:fam(?:ily)?|social|surgical|birth|travel|sexual|drug)\s$", doc.norm[max(0, start - 9) : start], re.I
+    ):
+        return False  # "family medical history: none"
     line = doc.line_at(start)
     if rule in ("general.nothing_else", "general.heart_lung") and (
         _IMAGING.search(doc.norm, max(line.start, start - 160), start) or _REPORT.search(doc.note_type)

@@ -14,7 +14,7 @@ _GRADE = re.compile(r"(?<![A-Za-z])(?:ctcae )?(?:grade|gr\.?|g)\s?(?P<g>[1-5]|IV
 _STEROID = re.compile(r"prednis\w+|\bpred\b|steroids?\b|methylpred\w*|oxygen|\bo2\b|dexameth\w*", FLAGS)
 _ASYMPTOMATIC = re.compile(r"asymptomatic|imaging only|observed|no (?:steroids?|treatment)", FLAGS)
 _WARNED = re.compile(
-    r"risks?\b|side[\s-]effects?|counsel\w*|explain\w*|warn\w*|toxicit(?:y|ies)|irae|immune[\s-]related (?:adverse|side)|adverse (?:events?|effects?)|consent\w*|monitor\w*|watch\w*|discuss\w*|inform\w*|report any|educat\w*|such as|including",
+    r"risks?\b|side[\s-]effects?|counsel\w*|explain\w*|warn\w*|toxicit(?:y|ies)|irae|immune[\s-]related (?:adverse|side)|adverse (?:events?|effects?)|consent\w*|monitor\w*|watch\w*|discuss\w*|inform\w*|report any|educat\w*|\bcauses?\b|\bcan\b|\bmay\b|such as|including",
     FLAGS,
 )
 _NOW = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from critex.extract.assertion import decide
 from critex.extract.dates import DateMention
 from critex.extract.document import Document
 from critex.extract.event_dates import clause_end, free_since, interval, set_date
@@ -77,8 +78,11 @@ def _denied(doc: Document, m: Mention) -> bool:
     if box == "empty" and ticked_elsewhere(norm, (0, len(norm))):
         m.assertion = "absent"
         return True
-    tail = re.match(r"[^:=?|\n\[]{0,60}?(?=\s{0,12}[:=?|\[(-])", norm[m.end : line.end])
+    tail = re.match(r"[^:=?|\n\[(]{0,30}(?:\([^)\n]{0,32}\))?(?=\s{0,30}[:=?|\[(☐☑-])", norm[m.end : line.end])
     end = m.end + (tail.end() if tail else 0)
+    if trail and box_after(norm, end, line.end) == "empty" and ticked_elsewhere(norm, (0, len(norm))):
+        m.assertion = "absent"
+        return True
     answer = answer_after(norm, end, line.end) or answer_after(norm, m.end, line.end)
     if answer is None or answer[0] != "no":
         return False
@@ -92,10 +96,15 @@ def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
     before, after = norm[max(seg_start, m.start - 40) : m.start], norm[m.end : min(seg_end, m.end + 25)]
     if _IN_DOUBT_BEFORE.search(before) or _IN_DOUBT_AFTER.match(after):
         return False
-    if m.rule == "malignancy.unnamed" and re.search(
-        r"\b(?:no|nil|not|denie\w*|never|without|or|any)\s(?:\w+\s){0,2}$", before, re.I
-    ):
-        return False
+    if m.rule == "malignancy.unnamed":
+        decide(doc, [m])
+        if m.assertion == "absent" and not re.search(
+            r"\b(?:no|nil|not|never|without|any)\s(?:\w+\s){0,2}$", before, re.I
+        ):
+            m.value = "any"  # "denied hepatitis and other tumors"
+            return True
+        if m.assertion == "absent" or re.search("tumou?r", norm[m.start : m.end], re.I):
+            return False
     if m.rule == "malignancy.unnamed" and re.match(r"\s?(?:\([^)]*\)\s?)?[:|=-]", after):
         return False
     if (
