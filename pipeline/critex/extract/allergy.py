@@ -19,6 +19,7 @@ _NO_REACTION = re.compile(
 _ONLY_POSSIBLE = re.compile(
     r"\?\s?$|possib\w+\s(?:\w+\s)?$|query\s$|suspect\w*\s(?:\w+\s)?$|label(?:l)?ed|uncertain", FLAGS
 )
+_ABBREVIATED = re.compile(r"(?-i:NKD?F?A|NDKA|NKMA|NKAD|NKDFA)\b")
 _WARNED = re.compile(
     r"\brisks?\b|may cause|warn\w*|counsel\w*|explain\w*|test dose|premed\w*|\bif\b|prevent|prophyla", FLAGS
 )
@@ -39,8 +40,10 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     found = []
     for rule, match in hits:
         m = as_mention(rule, match)
-        if not_about_patient(doc, m.start):
-            continue
+        if not_about_patient(doc, m.start) and not (
+            rule.id == "allergy.none" and _ABBREVIATED.match(doc.norm, m.start) and doc.category_at(m.start) == "family"
+        ):
+            continue  # "FHx: mother NPC. NKDA.": nobody abbreviates a relative's allergies
         if rule.id == "allergy.study_asked":
             if not _asked(doc, m):
                 continue
