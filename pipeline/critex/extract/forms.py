@@ -8,7 +8,7 @@ _NO = r"nil|none|no|never|negative|neg|absent|not present|denied|denies|nad|n"
 _YES = r"yes|y|present|positive|pos"
 _ANSWER = re.compile(
     rf"(?P<list>(?:\s?[/,&]\s?[A-Za-z][\w -]{{1,30}}|\s(?:or|and)\s[A-Za-z][\w -]{{1,30}}|\s\([^)\n]{{1,30}}\)|\s(?:history|disease|infection|present|status|hx)){{0,4}})\s{{0,3}}"
-    rf"(?:[:=?|]\s{{0,12}}|\s-{{1,2}}\s{{1,6}}|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s*(?:[.,;)\n|/]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
+    rf"(?:[:=?|]\s{{0,12}}|\s-{{1,2}}\s{{1,6}}|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s{{2,}}|\s*(?:[.,;)\n|/☑✓✔]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
     re.I | re.A,
 )
 _SIGN = re.compile(r"\s?(?P<in>\((?:(?P<no>-|-ve|neg(?:ative)?|nil|no)|(?P<yes>\+|\+ve|yes))\))", re.I)

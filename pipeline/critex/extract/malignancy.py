@@ -41,7 +41,7 @@ _CHECKED_AFTER = re.compile(
     r"\s?(?:mammo\w*|psa|scan|smear|colonoscopy|ct\b|mri\b|follow|review|check|cystoscopy|clear\b|normal\b)", FLAGS
 )
 _ONGOING = re.compile(
-    r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|adt|goserelin|leuprolide|hormon\w+|\w{3,}(?:mab|nib|mide|ciclib))|active surveillance|watch (?:and|&) wait|under surveillance|"
+    r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|adt|goserelin|zoladex|leuprolide|leuprorelin|lupron|prostap|decapeptyl|triptorelin|degarelix|bicalutamide|abiraterone|arimidex|femara|herceptin|hormon\w+|\w{3,}(?:mab|nib|mide|ciclib))|active surveillance|watch (?:and|&) wait|under surveillance|"
     r"on (?:treatment|chemo\w*)|newly diagnosed|just diagnosed|found (?:incidentally|on)|synchronous|recurr(?:ed|ence) (?:in|last|this)",
     FLAGS,
 )
