@@ -43,7 +43,12 @@ def _counts(doc: Document, rule: str, m: re.Match[str]) -> bool:
         return False  # "family medical history: none"
     line = doc.line_at(start)
     if rule in ("general.nothing_else", "general.heart_lung") and (
-        _IMAGING.search(doc.norm, max(line.start, start - 160), start) or _REPORT.search(doc.note_type)
+        _IMAGING.search(
+            doc.norm,
+            max(line.start if rule == "general.nothing_else" else doc.segment_at(start)[0], start - 160),
+            start,
+        )
+        or _REPORT.search(doc.note_type)
     ):
         return False
     if rule == "general.nothing_else":

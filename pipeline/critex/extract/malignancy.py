@@ -98,8 +98,9 @@ def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
         return False
     if m.rule == "malignancy.unnamed":
         decide(doc, [m])
-        if m.assertion == "absent" and not re.search(
-            r"\b(?:no|nil|not|never|without|any)\s(?:\w+\s){0,2}$", before, re.I
+        besides = re.search("other than|apart from|except|besides", norm[m.start : m.end], re.I)
+        if m.assertion == "absent" and (
+            besides or not re.search(r"\b(?:no|nil|not|never|without|any)\s(?:\w+\s){0,2}$", before, re.I)
         ):
             m.value = "any"  # "denied hepatitis and other tumors"
             return True
