@@ -55,7 +55,8 @@ def test_every_python_example_of_a_page_runs(page: Path, checkout: Path) -> None
 
 
 def test_every_command_is_documented() -> None:
-    from critex.cli import app, patterns_app, trial_app
+    from critex.cli import app
+    from critex.cli.app import patterns_app, trial_app
 
     text = "\n".join(p.read_text(encoding="utf-8") for p in PAGES)
     names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
