@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from critex.extract.assertion import decide
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family
 from critex.extract.imaging import Imaging
@@ -21,6 +22,10 @@ _PET = re.compile(r"PET", FLAGS)
 _EXTENSION = re.compile(r"intra-?cranial(?:ly)?\s(?:extension|invasion|spread|involvement|component)", FLAGS)
 _BRAIN_METS = re.compile(
     r"(?:brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease)|metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",
+    FLAGS,
+)
+_BRAIN_DENIED = re.compile(
+    r"\b(?:no|without|nil)\s(?:evidence of |definite |known |any )*(?:brain|cerebral|intracranial|CNS)\W+(?:\w+\W+)?(?:metast\w+|mets?|lesions?|deposits?)",
     FLAGS,
 )
 _NEEDS_METASTASIS = re.compile(
@@ -47,6 +52,10 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 continue
             if _is_whole_body(doc, words, m.start(), imaging):
                 continue
+        elif mention.value == "symptoms":
+            if not _BRAIN_METS.search(doc.norm) or _BRAIN_DENIED.search(doc.norm):
+                continue
+            decide(doc, [mention])
         elif _NEEDS_METASTASIS.match(words) and not _BRAIN_METS.search(doc.norm):
             continue
         mention.attributes["modality"] = imaging.at(m.start())

@@ -21,6 +21,8 @@ _LIST_GAP = re.compile(
     r"mg|/m2|q\d?w|q3w|then|plus|to|in|been|has|have|had|he|she|pt|on|rt|tx|biologics?|such as|including|surgery|operation|either|used|using|given|received|only|chemo|io|at|all|this|that|npc|cancer|rx|followed|by|then|exposures?|exposed|use|history|hx)\b[\s,/&+()#:.*-]*)*$",
     FLAGS,
 )
+_ALSO = re.compile(r"\s*(?:,|/|&|\bor\b|\bnor\b|\band\b)[\s,]*(?:(?:or|nor|and|any|prior|previous|other)\s+)*", FLAGS)
+"""What stands between a denied treatment and the next one of its list."""
 _ANSWER_NO = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:no|n|nil|none|never)\b", FLAGS)
 _ANSWER_YES = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:yes|y)\b", FLAGS)
 _LISTED = re.compile(r"(?<![A-Za-z])(?:biologics?|(?:monoclonal )?antibod(?:y|ies)|surgery|operations?|hormones?|(?:anti-?)?PD-?L-?1|(?:anti-?)?PD-?1|CTLA-?4|radiation|RT|XRT|chemo|IO|targeted (?:therapy|drugs?)|anything)(?![A-Za-z])", FLAGS)  # fmt: skip
@@ -64,7 +66,9 @@ def _diseases() -> dict[str, re.Pattern[str]]:
     return {str(k): re.compile(rf"(?<![A-Za-z])(?:{v})(?![A-Za-z])", FLAGS) for k, v in content.items()}
 
 
-def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> tuple[str, bool]:
+def status_of(
+    doc: Document, m: Mention, spans: list[tuple[int, int]], denials: list[tuple[int, int]]
+) -> tuple[str, bool]:
     """What was done, and whether it is only inferred (from a cue that stands apart, or from a day in the past).
 
     ``present`` (given), ``hypothetical`` (planned), ``absent`` (never given, refused), ``family``, or ``possible`` where nothing tells.
@@ -76,6 +80,8 @@ def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> tuple[
         The treatment.
     spans : list of (start, end)
         All treatments of the note: they do not stand between a cue and this one.
+    denials : list of (start, end)
+        Those of them that say that nothing was given ("no previous systemic therapy"): what is listed after one is denied too.
     """
     norm = doc.norm
     seg_start, seg_end = doc.segment_at(m.start)
@@ -106,6 +112,10 @@ def status_of(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> tuple[
     if _refusal(left, right):
         return "absent", False
     chosen = _choose(before, after)
+    if any(
+        end <= m.start and start >= seg_start and _ALSO.fullmatch(norm, end, m.start) for start, end in denials
+    ) and not (after is not None and after[0] == "present" and after[2]):
+        chosen, before = "absent", ("absent", 0, True)
     if chosen == "absent" and re.search(r"\b(?:if|unless|whether)\b|若|如", left, FLAGS):
         return "hypothetical", False
     if chosen == "present" and (

@@ -63,13 +63,14 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     spans = [
         (m.start, m.end) for m in found if m.rule not in ("treatments.naive", "treatments.treated", "treatments.asked")
     ]
+    denials = [(m.start, m.end) for m in found if m.rule.startswith("treatments.none")]
     kept = []
     for m in found:
         if m.rule.startswith("treatments.none"):
             if _read_none(doc, m):
                 kept.append(m)
             continue
-        _read(doc, m, spans)
+        _read(doc, m, spans, denials)
         if m.rule == "treatments.asked" and m.assertion != "absent":
             continue  # a question without an answer
         kept.append(m)
@@ -115,7 +116,7 @@ _THIS_PATIENT = re.compile(r"\bthis (?:pt|patient)\b[^.;]{0,30}$", re.I)
 """Behind these words a correction ("belongs to another patient") has turned to the patient."""
 
 
-def _read(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> None:
+def _read(doc: Document, m: Mention, spans: list[tuple[int, int]], denials: list[tuple[int, int]]) -> None:
     norm = doc.norm
     words = norm[m.start : m.end]
     if m.attributes.get("class") in _DRUG_CLASSES:
@@ -131,7 +132,7 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]]) -> None:
         m.assertion = "absent"
         m.attributes["correction"] = True
     elif category not in ("family", "criteria", "education", "allergies"):
-        m.assertion, is_weak = status_of(doc, m, spans)
+        m.assertion, is_weak = status_of(doc, m, spans, denials)
         if is_weak and m.assertion == "present":
             m.attributes["weak"] = True
     elif category == "allergies":

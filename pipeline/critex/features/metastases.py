@@ -74,13 +74,28 @@ def cns_metastasis(patient: Patient) -> list[Fact]:
     doubt = [s for s in mets if s.assertion == "possible"]
     symptomatic = [s for s in states if s.value == "symptomatic" and s.assertion == "present"]
     if there or symptomatic:
-        return _with_metastases(name, there, symptomatic, clear, states)
+        return _with_metastases(name, there, symptomatic + _symptoms(there, states), clear, states)
     if not clear:
         return []
     last = max(clear, key=_order)
     if doubt and _order(max(doubt, key=_order))[0] > _order(last)[0]:
         return []
     return [_fact(name, "clear", sorted(clear, key=lambda s: (s.rank, -_order(s)[0].toordinal(), s.start)), doubt)]
+
+
+def _symptoms(there: list[Statement], states: list[Statement]) -> list[Statement]:
+    """Neurological symptoms, current, in notes that name the metastasis, unless a later or the same note calls it controlled or treated."""
+    notes = {s.note_id for s in there}
+    eased = max((_order(s)[0] for s in states if s.value in ("controlled", "treated") and s.assertion == "present"), default=date.min)  # fmt: skip
+    return [
+        s
+        for s in states
+        if s.value == "symptoms"
+        and s.assertion == "present"
+        and s.temporality == "current"
+        and s.note_id in notes
+        and _order(s)[0] > eased
+    ]
 
 
 def _with_metastases(
