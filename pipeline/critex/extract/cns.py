@@ -29,7 +29,8 @@ _BRAIN_DENIED = re.compile(
     FLAGS,
 )
 _NEEDS_METASTASIS = re.compile(
-    r"\boff (?:dex|steroid)|no seizures|seizure|(?:still|ongoing|further|recurrent|persist\w+|breakthrough)\b", FLAGS
+    r"\bMRI?\b(?! (?:of (?:the )?)?(?:brain|head))(?! brain)|\boff (?:dex|steroid)|no seizures|seizure|(?:still|ongoing|further|recurrent|persist\w+|breakthrough)\b",
+    FLAGS,
 )
 """Words that say something of a brain metastasis only in a note that has one."""
 

@@ -19,7 +19,7 @@ _IN_DOUBT_BEFORE = re.compile(
     FLAGS,
 )
 _IN_DOUBT_AFTER = re.compile(
-    r"\s?(?:\w+\s)?(?:screen\w*|surveillance|marker|nurse|clinic|cent(?:re|er)|foundation|society|ward|registry|unit|institute|hospital|specialist|cells?\b|team|support|research|awareness|"
+    r"\s?(?:(?!under |active |on )\w+\s)?(?:screen\w*|surveillance|marker|nurse|clinic|cent(?:re|er)|foundation|society|ward|registry|unit|institute|hospital|specialist|cells?\b|team|support|research|awareness|"
     r"risk|cannot|can't|is suspected|suspected|not excluded|to be excluded|(?:is )?(?:less |un)?likely|\?|v(?:s|ersus)?\b)",
     FLAGS,
 )

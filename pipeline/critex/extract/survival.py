@@ -150,7 +150,10 @@ def _length_in(norm: str, low: int, high: int) -> _Length | None:
     best = min(found, key=lambda x: (x.start, -x.end))
     if any(x.months is not None and x.start <= best.end and best.start <= x.end for x in found):
         best = next(x for x in found if x.months is not None)  # "8 to 10 weeks" is a number, not "weeks"
-    return None if words.gap_stop.search(norm[low : best.start]) else best
+    gap = norm[low : best.start]
+    if norm[max(0, low - 7) : low].lower().endswith(("live", "survive")):
+        gap = re.sub(r"^\s+for\b", "", gap, flags=re.I)  # "to live for at least a year"
+    return None if words.gap_stop.search(gap) else best
 
 
 def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -> Mention | None:

@@ -18,7 +18,7 @@ _BOUNDARY = re.compile(r";|\bbut\b|\bhowever\b|\balthough\b|\bexcept\b|\bwhereas
 _LIST_GAP = re.compile(
     r"[\s,/&+()#:*-]*(?:(?:and|or|nor|any|prior|previous|other|further|the|a|an|his|her|with|of|for|kind|form|weekly|concurrent|concomitant|adjuvant|induction|systemic|anti-?\s?(?:cancer|tumou?r)|"
     r"neo-?adjuvant|palliative|radical|definitive|cycles?|courses?|doses?|lines?|drug|drugs|treatments?|therap(?:y|ies)|inhibitors?|agents?|standard|local|external|beam|high|dose|first|second|third|line|\d+x?|x\d+|one|two|three|four|five|six|shots?|injections?|infusions?|right|left|l|r|endoscopic|adj|full|dose-dense|whole|"
-    r"mg|/m2|q\d?w|q3w|then|plus|to|in|been|has|have|had|he|she|pt|on|rt|tx|biologics?|such as|including|surgery|operation|either|used|using|given|received|only|chemo|io|at|all|this|that|npc|cancer|rx|followed|by|then|exposures?|exposed|use|history|hx)\b[\s,/&+()#:.*-]*)*$",
+    r"mg|/m2|q\d?w|q3w|then|plus|to|in|been|has|have|had|he|she|pt|on|rt|tx|biologics?|such as|including|surgery|operation|either|used|using|given|received|only|chemo|io|at|all|this|that|npc|cancer|rx|followed|by|then|exposures?|exposed|use|history|hx|ct)\b[\s,/&+()#:.*-]*)*$",
     FLAGS,
 )
 _ALSO = re.compile(r"\s*(?:,|/|&|\bor\b|\bnor\b|\band\b)[\s,]*(?:(?:or|nor|and|any|prior|previous|other)\s+)*", FLAGS)
@@ -26,7 +26,7 @@ _ALSO = re.compile(r"\s*(?:,|/|&|\bor\b|\bnor\b|\band\b)[\s,]*(?:(?:or|nor|and|a
 _ANSWER_NO = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:no|n|nil|none|never)\b", FLAGS)
 _ANSWER_YES = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:yes|y)\b", FLAGS)
 _LISTED = re.compile(r"(?<![A-Za-z])(?:biologics?|(?:monoclonal )?antibod(?:y|ies)|surgery|operations?|hormones?|(?:anti-?)?PD-?L-?1|(?:anti-?)?PD-?1|CTLA-?4|radiation|RT|XRT|chemo|IO|targeted (?:therapy|drugs?)|anything)(?![A-Za-z])", FLAGS)  # fmt: skip
-_VALUE_NO = re.compile(r"[\s/),&+-]*(?:exposures?|use|history|hx|therapy|treatment|inhibitors?|agents?|drugs?|or|and)?[\s/),]*(?:\([^)]{0,20}\)\s?)?[:=-]{1,2}\s?(?:nil|none|no|never|N|not (?:given|received|done)|naive|-|x)\b|\s?\(\s?-\s?\)|\s?[:=]\s?0\b|\s?\[\s?\]\s?yes|[\s-]na[iï]ve\b|\s(?:nil|never)\b", FLAGS)  # fmt: skip
+_VALUE_NO = re.compile(r"[\s/),&+-]*(?:exposures?|use|history|hx|therapy|treatment|inhibitors?|agents?|drugs?|or|and)?[\s/),]*(?:\([^)]{0,20}\)\s?)?[:=-]{1,2}\s?(?:nil|none|no|never|N|not (?:given|received|done)|naive|-|x)\b|\s?\(\s?-\s?\)|\s?[:=]\s?0\b|\s?\[\s?\]\s?yes|[\s,/&+-]*(?:(?:and|or)[\s-]*)?[\s-]na[iï]ve\b|\s(?:nil|never)\b", FLAGS)  # fmt: skip
 _VALUE_YES = re.compile(r"\s?[:=-]{1,2}\s?(?:yes|Y\b|done|given|completed|(?:19|20)\d\d)", FLAGS)
 _NEXT_CORRECTS = re.compile(
     r"\s*[\[(*-]*\s*(?:this|that|it|entry|correction|wrong|error|note|nb|n\.b\.|addendum|above)\b", FLAGS
@@ -37,6 +37,7 @@ _DONE = re.compile(r"[^.;]{0,25}\b(?:completed|given|received|done|finished|admi
 _CHANGES = re.compile(
     r"post-?\s?(?:RT|radi\w+|irradiation)|radiation[\s-]?(?:change|fibrosis|necrosis|field)|irradiated", FLAGS
 )
+_NEVER = re.compile(r"\b(?:never|not|no|nil)\s(?:been |previously |yet |ever )*$", FLAGS)
 _STUDY = re.compile(
     r"\bon[\s-](?:the\s)?(?:study|trial|protocol)\b|\b(?:with)?in the (?:study|trial)\b|\bunder the (?:study|trial)|\bas part of (?:the|a) (?:study|trial)|\bper (?:the )?(?:study |trial )?protocol\b|"
     r"\b(?:study|trial|protocol) (?:treatment|drugs?|medication|therapy|course|cycles?|C\d|GP\b|gem\w*|PD-?1|chemo\w*|tori\w*|camre\w*|sinti\w*|tisle\w*|penpu\w*|arm)|"
@@ -98,7 +99,7 @@ def status_of(
     if _ANSWER_YES.match(asked):
         return "present", False
     if _CHANGES.match(norm, m.start):
-        return "present", False
+        return ("absent" if _NEVER.search(left) else "present"), False
     if _ALLERGIC.search(left):
         return "possible", False
     if _VALUE_YES.match(right):

@@ -100,7 +100,7 @@ def _read_none(doc: Document, m: Mention) -> bool:
             return False
     if doc.category_at(m.start) in ("criteria", "family", "education") or _RULES_OF_TRIAL.search(before):
         m.assertion = "hypothetical"
-    is_this = re.search(r"this|npc|初治|na[iï]ve", words, FLAGS) is not None
+    is_this = re.search(r"this|npc|nasoph|初治|na[iï]ve", words, FLAGS) is not None
     m.attributes["disease"] = "other" if disease == "other" and not is_this else "npc"
     if "systemic" in words.lower():
         m.value = "systemic"
@@ -112,6 +112,11 @@ def _read_none(doc: Document, m: Mention) -> bool:
     return True
 
 
+_COMFORT = re.compile(
+    r"\b(?:goals?(?: of care)?\s?:|comfort|hospice|best supportive|(?-i:BSC|DNR|DNACPR)\b|ceiling of care|palliative (?:approach|intent))",
+    FLAGS,
+)
+_EVER = re.compile(r"\b(?:prior|previous\w*|never|past|before|received|had)\b", FLAGS)
 _THIS_PATIENT = re.compile(r"\bthis (?:pt|patient)\b[^.;]{0,30}$", re.I)
 """Behind these words a correction ("belongs to another patient") has turned to the patient."""
 
@@ -141,6 +146,12 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]], denials: list
         norm, doc.segment_at(m.start)[0], m.start
     ):
         m.assertion = "hypothetical"
+    if (
+        m.assertion == "absent"
+        and _COMFORT.search(norm, max(0, m.start - 90), m.start)
+        and not _EVER.search(norm, max(0, m.start - 20), m.start)
+    ):
+        m.assertion = "hypothetical"  # "Goals: comfort. No RT, no chemo" is a decision, not a history
     if m.assertion == "absent" and is_refused(doc, m):
         m.attributes["refused"] = True
     if m.assertion == "possible" and m.attributes.get("cycles") and is_study(doc, m.start, m.end):
