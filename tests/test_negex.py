@@ -41,13 +41,17 @@ def test_nearly_all_sentences_are_scored(read: list[tuple[dict[str, str], Mentio
 
 
 def test_negation(read: list[tuple[dict[str, str], Mention]]) -> None:
-    precision, recall, f1 = scores([r["negation"] == "negated" for r, _ in read], [m.assertion == "absent" for _, m in read])
+    precision, recall, f1 = scores(
+        [r["negation"] == "negated" for r, _ in read], [m.assertion == "absent" for _, m in read]
+    )
     assert precision >= 0.985
     assert recall >= 0.96
     assert f1 >= 0.975
 
 
 def test_experiencer(read: list[tuple[dict[str, str], Mention]]) -> None:
-    precision, recall, _ = scores([r["experiencer"] != "patient" for r, _ in read], [m.assertion == "family" for _, m in read])
+    precision, recall, _ = scores(
+        [r["experiencer"] != "patient" for r, _ in read], [m.assertion == "family" for _, m in read]
+    )
     assert precision == 1.0
     assert recall >= 0.6
