@@ -360,7 +360,7 @@ def _describe(fact: Fact, spec: Feature, limit: str) -> str:
         to = f" to {_number(fact.number_to)}" if fact.number_to is not None and fact.number_to != fact.number else ""
         what = f"{fact.comparator or ''}{_number(fact.number)}{to} {fact.unit or spec.unit}".strip()
     else:
-        what = fact.state or "stated"
+        what = spec.words.get(fact.state or "", (fact.state or "stated").replace("_", " "))
     when = f" on {fact.when.iso}" if fact.when else " (undated)"
     source = " (note's date)" if fact.date_source == "note" else ""
     return f"{name}: {what}{when}{source}" + (f" ({limit})" if limit else "")

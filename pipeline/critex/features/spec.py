@@ -45,6 +45,8 @@ class Feature(BaseModel):
     dates: Literal["any", "own"] | None = None
     """Which dates count in windows: ``own`` (written beside the fact) is the default for ``takes: each``."""
     column: str | None = None
+    words: dict[str, str] = Field(default_factory=dict)
+    """How a reason names a state, where the state's own word would not be understood."""
 
     @property
     def uses_own_dates(self) -> bool:
