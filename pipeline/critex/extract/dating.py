@@ -19,12 +19,20 @@ _HEADING = re.compile(
 )
 
 
+EVENT_LABELS = frozenset({"SURGERY", "MALIGNANCY", "INFARCTION", "TREATMENT"})
+"""Labels whose day is that of the event, not of the visit at which it is told."""
+_VISIT = re.compile(
+    r"\b(?:admitted|re-?admitted|present(?:s|ed|ing)?|returns?|returned|seen|here|comes?|came|transferred|brought|evaluated|consulted|reviewed|started|began|complain\w*|pain)\s(?:\w+\s){0,3}(?:on\s)?$",
+    re.I,
+)
+
+
 def date_mentions(doc: Document, mentions: list[Mention]) -> None:
     """Set ``date`` and ``date_source`` of mentions that have none, in place."""
     for m in mentions:
         if m.date is not None or m.date_source is not None:
             continue
-        inside = nearest_in_segment(doc, m.start, m.end)
+        inside = nearest_in_segment(doc, m.start, m.end, of_event=m.label in EVENT_LABELS)
         if inside is not None:
             m.date, m.date_source = inside.when.iso, "relative" if inside.when.source == "relative" else "text"
             continue
@@ -37,10 +45,19 @@ def date_mentions(doc: Document, mentions: list[Mention]) -> None:
             m.date_source = "none"
 
 
-def nearest_in_segment(doc: Document, start: int, end: int) -> DateMention | None:
-    """Date expression in the same sentence, on the same line, that stands nearest to a span."""
+def nearest_in_segment(doc: Document, start: int, end: int, of_event: bool = False) -> DateMention | None:
+    """Date expression in the same sentence, on the same line, that stands nearest to a span.
+
+    With ``of_event`` the day of a visit or a complaint ("admitted yesterday", "returns today", "pain that started on Saturday") does not count.
+    """
     seg_start, seg_end = doc.segment_at(start)
     found = doc.dates_between(seg_start, seg_end)
+    if of_event:
+        found = [
+            d
+            for d in found
+            if d.when.source != "relative" or not _VISIT.search(doc.norm, max(seg_start, d.start - 30), d.start)
+        ]
     if not found:
         return None
     return min(found, key=lambda d: (max(d.start - end, start - d.end, 0), d.start))

@@ -64,7 +64,7 @@ def _opened(doc: Document, d: DateMention) -> When:
 
 def nearest_event(doc: Document, start: int, end: int) -> When | None:
     """Days written nearest to a span in its sentence, "over 6 months ago" opened to the past."""
-    nearest = nearest_in_segment(doc, start, end)
+    nearest = nearest_in_segment(doc, start, end, of_event=True)
     if nearest is not None:
         return _opened(doc, nearest)
     seg_start, seg_end = doc.segment_at(start)

@@ -42,9 +42,14 @@ _CHECKED_AFTER = re.compile(
 )
 _ONGOING = re.compile(
     r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|adt|goserelin|zoladex|leuprolide|leuprorelin|lupron|prostap|decapeptyl|triptorelin|degarelix|bicalutamide|abiraterone|arimidex|femara|herceptin|hormon\w+|\w{3,}(?:mab|nib|mide|ciclib))|active surveillance|watch (?:and|&) wait|under surveillance|"
-    r"on (?:treatment|chemo\w*)|newly diagnosed|just diagnosed|found (?:incidentally|on)|synchronous|recurr(?:ed|ence) (?:in|last|this)",
+    r"on (?:treatment|chemo\w*)|newly diagnosed|just diagnosed|found (?:incidentally|on)|synchronous|recurr(?:ed|ence) (?:last|this)",
     FLAGS,
 )
+_VISIT_TOLD = re.compile(
+    r"\s(?:who|and) (?:now |today |then )?(?:is|was|presents?|presented|comes?|came|returns?|returned|has (?:now )?(?:presented|been admitted))\b",
+    FLAGS,
+)
+"""Where a sentence turns from an earlier cancer to the visit."""
 _REPORT = re.compile(r"\bct\b|\bmri?\b|\bpet\b|imag|radiol|scan|path|histo|cyto", FLAGS)
 _KNOWN = re.compile(r"(?:k/c/o|known|h/o|hx of|history of|s/p|previous|prior|past|treated)\s(?:\w+\s){0,3}$", FLAGS)
 
@@ -125,6 +130,8 @@ def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
     end = clause_end(doc, m.start, starts)
     if end == min([s for s in starts if s > m.start], default=-1):
         end = max(m.end, _before_next(norm, m.end, end))
+    if told := _VISIT_TOLD.search(norm, m.end, end):
+        end = told.start()
     text = norm[max(seg_start, m.start - 20) : end]
     m.attributes["treated"] = bool(_TREATED.search(text)) and not _NOT_TREATED.search(text)
     if _ONGOING.search(text):
