@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from critex.extract.document import Document
-from critex.extract.labs import NUMBER, POWER, to_number
+from critex.extract.lab_values import NUMBER, POWER, to_number
 from critex.extract.patterns import FLAGS, Rule
 
 _NEGATIVE = (

@@ -1,0 +1,289 @@
+"""Laboratory tables: rows of tests under columns of days, and rows of days under columns of tests (domain.md 6)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from critex.extract.dates import When
+from critex.extract.document import Document, Line
+from critex.extract.lab_prose import joined_mentions
+from critex.extract.lab_values import (
+    UNDETECTED,
+    VALUE,
+    Analyte,
+    Name,
+    Reading,
+    analytes,
+    lab_mention,
+    read_unit,
+    read_value,
+)
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS
+
+_RANGE_CELL = re.compile(
+    r"\s*[\[(]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤)\s?(?P<top>\d+(?:\.\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))\s?[\])]?\s*(?:[a-z/%^0-9. ]{0,14})$",
+    FLAGS,
+)
+
+
+@dataclass
+class Cell:
+    """A cell of a row of columns."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass
+class Head:
+    """Columns of a table, as its head line names them."""
+
+    cells: list[Cell]
+    roles: list[str]
+    dates: list[When | None]
+    line: int
+    start: int
+    """First character of the head's line."""
+
+
+_CELL_SPLIT = re.compile(r"\t+|\s*\|\s*|\s{2,}")
+_BRACKETED = re.compile(r"\([^()\n]{0,20}\)")
+_ROLES = (
+    ("unit", re.compile(r"units?\b|单位", FLAGS)),
+    ("ref", re.compile(r"ref|range|normal|interval|参考", FLAGS)),
+    ("flag", re.compile(r"flag|abn", FLAGS)),
+    ("value", re.compile(r"result|value|today|current|latest|结果", FLAGS)),
+    ("name", re.compile(r"test|item|analyte|investigation|parameter|exam|component|项目", FLAGS)),
+)  # fmt: skip
+
+
+def cells_of(norm: str, line: Line) -> list[Cell]:
+    """Cells of a row, split at tabs, pipes and runs of spaces."""
+    found, at = [], line.start
+    for m in _CELL_SPLIT.finditer(norm, line.start, line.end):
+        if m.start() > at and norm[at : m.start()].strip():
+            found.append(Cell(at, m.start(), norm[at : m.start()]))
+        at = m.end()
+    if at < line.end and norm[at : line.end].strip():
+        found.append(Cell(at, line.end, norm[at : line.end].rstrip()))
+    return found
+
+
+def head_of(doc: Document, index: int) -> Head | None:
+    """Head of the table that a line stands in: the nearest line above with words for columns or dates and no value of its own."""
+    for i in range(index - 1, max(-1, index - 40), -1):
+        line = doc.lines[i]
+        if line.kind == "blank":
+            if i < index - 1 and doc.lines[max(0, i - 1)].kind == "blank":
+                return None
+            continue
+        if line.kind != "row":
+            if i < index - 4 and line.end - line.start > 60 and doc.norm[line.start : line.end].strip(" -=+_|"):
+                return None
+            continue
+        cells = cells_of(doc.norm, line)
+        roles, dates = [], []
+        for c in cells:
+            inside = doc.dates_between(c.start, c.end)
+            role = next((r for r, p in _ROLES if p.search(c.text)), "")
+            if inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
+                role = "date"
+            roles.append(role)
+            dates.append(inside[0].when if inside else None)
+        if sum(bool(r) for r in roles) >= 2 or (
+            roles.count("date") >= 1 and len(cells) >= 2 and not any(VALUE.fullmatch(c.text.strip()) for c in cells)
+        ):
+            return Head(cells, roles, dates, i, line.start)
+    return None
+
+
+def _column(head: Head, cells: list[Cell], j: int, piped: bool, row_start: int) -> int | None:
+    """Column of the head that a cell stands under."""
+    if len(cells) == len(head.cells) and (piped or head.cells[0].start - head.start < cells[0].end - row_start):
+        return j
+    if piped and len(cells) == len(head.cells) + 1:  # the head leaves the column of names empty
+        return j - 1
+    c = cells[j]
+    best, distance = None, 10_000
+    for k, h in enumerate(head.cells):
+        a, b = h.start - head.start, h.end - head.start
+        s, e = c.start - row_start, c.end - row_start
+        gap = 0 if s < b and a < e else min(abs(s - b), abs(a - e), abs(s - a))
+        if gap < distance:
+            best, distance = k, gap
+    return best if distance <= 12 else None
+
+
+def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] | None:
+    """Mentions of a row whose first cell names one test; ``None`` where the line is not such a row."""
+    norm, line = doc.norm, doc.lines[index]
+    cells = cells_of(norm, line)
+    at = next((j for j, c in enumerate(cells) if c.start <= names[0].start < c.end), None)
+    if at is None or at > 1 or len(cells) < 2:
+        return None
+    name = names[0]
+    rest = cells[at].text[name.end - cells[at].start :].strip()
+    if VALUE.match(rest.lstrip(":= <>")) and len(names) > 1:
+        return None
+    if len(names) > 1 and any(n.start >= cells[at].end for n in names[1:]):
+        head = None
+        others = [n for n in names[1:] if n.start >= cells[at].end]
+        if all(not re.search(r"[A-Za-z]", norm[n.end : n.end + 2]) for n in others) and len(others) >= 1:
+            return None
+    joined = [n for n in names if n.start < cells[at].end]
+    if (
+        len(joined) > 1
+        and re.fullmatch(r"\s?/\s?", norm[joined[0].end : joined[1].start])
+        and not re.search(r"\d", norm[joined[-1].end : cells[at].end])
+    ):
+        return _joined_row(doc, joined[:2], cells, index)
+    analyte = analytes()[name.key]
+    head = head_of(doc, index)
+    piped = "|" in norm[line.start : line.end] or "\t" in norm[line.start : line.end]
+    values: list[tuple[Reading, Cell, When | None]] = []
+    low = high = None
+    unit: str | None = None
+    factor: float | None = None
+    used: set[int | None] = set()
+    for j in range(at + 1, len(cells)):
+        c = cells[j]
+        column = _column(head, cells, j, piped, line.start) if head else None
+        role = head.roles[column] if head and column is not None else ""
+        text = c.text.strip()
+        end, u, f = read_unit(norm, c.start, c.end, analyte)
+        ranged = _RANGE_CELL.match(text)
+        if ranged and role == "date" and column in used and ranged["low"] is None:
+            role = "ref"  # a range behind the last day has no head of its own
+        if role == "ref" or (ranged and (ranged["low"] is not None or (values and role not in ("value", "date")))):
+            if ranged:
+                low = float(ranged["low"] or ranged["bottom"]) if (ranged["low"] or ranged["bottom"]) else low
+                high = float(ranged["high"] or ranged["top"]) if (ranged["high"] or ranged["top"]) else high
+            continue
+        if u and end >= c.start + len(text) - 1 and not text[0].isdigit():
+            unit, factor = u.strip(), f
+            if len(values) == 1 and not norm[values[0][0].end : c.start].strip("| \t"):
+                values[0][0].end = c.start + len(u.rstrip())
+            continue
+        reading = read_value(norm, c.start, c.end, analyte)
+        if reading is None or reading.start > c.start + 6:
+            continue
+        if role == "date" or not values or (head and head.dates[column] if column is not None and head else None):
+            used.add(column)
+            values.append((reading, c, head.dates[column] if head and column is not None and role == "date" else None))
+    inline = read_value(norm, name.end, cells[at].end, analyte) if rest else None
+    if inline is not None and not values:
+        values.append((inline, cells[at], None))
+    if not values:
+        if len(cells) >= 2 and UNDETECTED.match(norm, cells[at].end, line.end):
+            found = UNDETECTED.match(norm, cells[at].end, line.end)
+            assert found is not None  # noqa: S101
+            return [Mention(name.start, found.end(), "LAB", name.key, name.rule, result="negative")]
+        return []
+    out = []
+    limit = inline is not None and inline.comparator is not None and values[0][0] is not inline
+    if limit and inline is not None:  # a worksheet: "Hgb >= 9.0 g/dL   [x] Y [ ] N   10.4"
+        out.append(lab_mention(doc, name, inline, name.start, inline.end))
+        out[0].assertion = "hypothetical"
+    for k, (r, c, when) in enumerate(values):
+        if r.factor is None and factor is not None and r.unit is None:
+            r.factor = factor
+            r.unit = unit
+        r.ref_low = low if r.ref_low is None else r.ref_low
+        r.ref_high = high if r.ref_high is None else r.ref_high
+        start = name.start if k == 0 and not limit else c.start + (len(c.text) - len(c.text.lstrip()))
+        out.append(lab_mention(doc, name, r, start, max(r.end, r.start + 1), when))
+    return out
+
+
+_PAIR = re.compile(r"\s*[<>]?\s?\d+(?:\.\d+)?\s?/\s?[<>]?\s?\d+(?:\.\d+)?\s?(?:[HL](?![A-Za-z])|[*↑↓])?\s*")
+
+
+def _joined_row(doc: Document, pair: list[Name], cells: list[Cell], index: int) -> list[Mention]:
+    """A row of two tests, "AST / ALT   31 / 44   28 / 35   10-35 / 6-29": a pair of values a day."""
+    line = doc.lines[index]
+    out: list[Mention] = []
+    head = head_of(doc, index)
+    piped = "|" in doc.norm[line.start : line.end] or "\t" in doc.norm[line.start : line.end]
+    for j, c in enumerate(cells):
+        if c.start < pair[-1].end or not _PAIR.fullmatch(c.text):
+            continue
+        at = c.start
+        column = _column(head, cells, j, piped, line.start) if head else None
+        when = head.dates[column] if head and column is not None and head.roles[column] == "date" else None
+        if out and when is None:
+            break
+        for k, n in enumerate(pair):
+            r = read_value(doc.norm, at, c.end, analytes()[n.key])
+            if r is None:
+                break
+            out.append(lab_mention(doc, n, r, pair[0].start if k == 0 and len(out) == 0 else r.start, r.end, when))
+            slash = doc.norm.find("/", r.end, c.end)
+            at = slash + 1 if slash >= 0 else c.end
+    return out or joined_mentions(doc, pair, line.end)
+
+
+def _unit_of_head(doc: Document, name: Name, head: Cell, analyte: Analyte) -> tuple[str | None, float | None]:
+    """Unit that the head of a column names: "Hb (g/L)"."""
+    lead = re.compile(r"[\s(\[,]*").match(doc.norm, name.end, head.end)
+    at = lead.end() if lead else name.end
+    _, unit, factor = read_unit(doc.norm, at, head.end, analyte)
+    return (unit.strip() if unit else None), factor
+
+
+def transposed_mentions(doc: Document, by_line: dict[int, list[Name]]) -> list[Mention]:
+    """Tables whose columns are tests and whose rows are days."""
+    out: list[Mention] = []
+    for index, names in by_line.items():
+        line = doc.lines[index]
+        if line.kind != "row" or len(names) < 2:
+            continue
+        cells = cells_of(doc.norm, line)
+        heads = [(n, next((j for j, c in enumerate(cells) if c.start <= n.start < c.end), None)) for n in names]
+        if any(j is None for _, j in heads) or any(
+            re.search(r"\d", _BRACKETED.sub("", doc.norm[a.end : b.start])) for a, b in pairwise(names)
+        ):
+            continue
+        for k in range(index + 1, min(index + 25, len(doc.lines))):
+            row = doc.lines[k]
+            if row.kind != "row":
+                if row.kind == "blank" or doc.norm[row.start : row.end].strip(" -=+|"):
+                    break
+                continue
+            dates = doc.dates_between(row.start, row.end)
+            body = cells_of(doc.norm, row)
+            if not dates or len(body) < 2:
+                continue
+            piped = "|" in doc.norm[row.start : row.end] or "\t" in doc.norm[row.start : row.end]
+            head = Head(cells, [""] * len(cells), [None] * len(cells), index, line.start)
+            for j, c in enumerate(body):
+                if doc.dates_between(c.start, c.end):
+                    continue
+                column = _column(head, body, j, piped, row.start)
+                name = next((n for n, at in heads if at == column), None)
+                if name is None:
+                    continue
+                analyte = analytes()[name.key]
+                r = read_value(doc.norm, c.start, c.end, analyte)
+                if r is not None:
+                    if r.factor is None:
+                        r.unit, r.factor = _unit_of_head(doc, name, cells[column or 0], analyte)
+                    out.append(lab_mention(doc, name, r, c.start, r.end, dates[0].when))
+    return out
+
+
+def column_day(doc: Document, line: Line, at: int) -> When | None:
+    """Day at the head of the column that a value stands in, where the table has days as heads."""
+    head = head_of(doc, doc.line_index(at))
+    if head is None or "date" not in head.roles:
+        return None
+    cells = cells_of(doc.norm, line)
+    j = next((k for k, c in enumerate(cells) if c.start <= at < c.end), None)
+    if j is None:
+        return None
+    piped = "|" in doc.norm[line.start : line.end] or "\t" in doc.norm[line.start : line.end]
+    column = _column(head, cells, j, piped, line.start)
+    return head.dates[column] if column is not None else None

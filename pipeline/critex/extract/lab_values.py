@@ -1,0 +1,221 @@
+"""Grammar of a laboratory value: number, comparator, power of ten, unit, flag and reference range, and what it is in the canonical unit.
+
+Numbers and units are read by character patterns on the normalised text, never by tokens (domain.md 6). A number without a unit is read in the one unit
+that makes it plausible (domain.md 14), and says so (``attributes.unit_inferred``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from critex.extract.dates import When
+from critex.extract.document import Document
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS, load_yaml
+
+NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?![\d,])|\d+(?:\.\d+)?|\.\d+"
+"""Thousands separators, and the comma of the Continent before one or two decimals."""
+POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d))?"
+_FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
+_LEAD = re.compile(
+    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,18}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"about|around|approx\.?|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|not more than|at least|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8}))\s*:?\s*){0,3}"
+    r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
+    FLAGS,
+)
+VALUE = re.compile(
+    r"(?P<num>" + NUMBER + r")" + POWER + r"(?![\d])(?!\.\d)(?!\s?(?:/\d{1,2}/|st\b|nd\b|rd\b|th\b))", FLAGS
+)
+_AFTER = re.compile(r"[\s|]{0,16}(?P<flag>" + _FLAG + r")?[\s|]{0,16}", FLAGS)
+_RANGE = re.compile(
+    r"[\s|]{0,20}(?:"
+    + _FLAG
+    + r")?[\s|]{0,20}[\[(]?\s?(?:ref(?:erence)?(?: range| interval)?\.?|rr|n|nr|normal(?: range)?|range|uln)?\s?[:=]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤|up to)\s?(?P<top>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))",
+    FLAGS,
+)
+_RANGE_FIRST = re.compile(
+    r"(?P<low>\d+(?:\.\d+)?)\s?-\s?(?P<high>\d+(?:\.\d+)?)\s+(?P<num>\d+(?:\.\d+)?)(?![\d.]*\s?-)", FLAGS
+)
+_DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
+"""Thousands with dots, as on the Continent."""
+NO_VALUE = re.compile(
+    r"[\s:|=-]*(?:(?:sample|specimen|bottle|tube)\s(?:was |is )?)?(?:not done|insuff\w*|not (?:sent|resulted|processed|available)|n/?a\b|pending|haemolysed|hemolyzed|clotted|qns|cancel\w*|insufficient|underfilled|see comment|-{1,3}(?=\s|$|\|)|溶血)",
+    FLAGS,
+)
+UNDETECTED = re.compile(
+    r"[\s:|=]*(?:is |was |level )?(?:not detected|undetectable|undetected|negative|neg\b|tnd|nd\b|below (?:the )?(?:limit|detection)[\w ]{0,16}|未检出|低于检测下限|阴性)",
+    FLAGS,
+)
+
+
+@dataclass(frozen=True)
+class Analyte:
+    """One analyte: its units (pattern to factor) and how to read a number without one."""
+
+    key: str
+    canonical: str
+    units: tuple[tuple[re.Pattern[str], float], ...]
+    guess: tuple[dict[str, Any], ...]
+    unit_any: re.Pattern[str] | None = None
+
+
+@cache
+def analytes() -> dict[str, Analyte]:
+    """Analytes of ``patterns/labs.yaml`` by key."""
+    content = load_yaml("labs.yaml")["analytes"]
+    found = {}
+    for key, spec in content.items():
+        units = tuple((re.compile(str(p), FLAGS), float(f)) for p, f in (spec.get("units") or {}).items())
+        found[str(key)] = Analyte(str(key), str(spec["canonical"]), units, tuple(dict(g) for g in spec["guess"]))
+    return found
+
+
+@dataclass
+class Reading:
+    """A number read after an analyte's name."""
+
+    start: int
+    end: int
+    number: float
+    comparator: str | None = None
+    unit: str | None = None
+    factor: float | None = None
+    flag: str | None = None
+    ref_low: float | None = None
+    ref_high: float | None = None
+    range_end: int = 0
+
+
+@dataclass
+class Name:
+    """A place where an analyte is named; ``start`` and ``end`` index the note's text."""
+
+    start: int
+    end: int
+    key: str
+    rule: str
+    after: int = 0
+    joined: list[Name] = field(default_factory=list)
+
+
+def to_number(text: str, power: str | None = None) -> float:
+    """A number as written, thousands separators, decimal commas and powers of ten included."""
+    value = float(text.replace(",", "." if re.fullmatch(r"\d{1,3},\d{1,2}", text) else ""))
+    return value * 10 ** int(power) if power else value
+
+
+def read_unit(norm: str, at: int, limit: int, analyte: Analyte) -> tuple[int, str | None, float | None]:
+    """Unit that stands at a place: its end, its text and its factor."""
+    for pattern, factor in analyte.units:
+        m = pattern.match(norm, at, limit)
+        if m and m.end() > at and not norm[m.end() : m.end() + 1].isalpha():
+            return m.end(), norm[at : m.end()], factor
+    return at, None, None
+
+
+def read_value(norm: str, at: int, limit: int, analyte: Analyte) -> Reading | None:
+    """Number with comparator, unit, flag and range that stands right after a name, ``None`` where there is none."""
+    lead = _LEAD.match(norm, at, limit)
+    start = lead.end() if lead else at
+    if lead and lead["cmp"] is None and (first := _RANGE_FIRST.match(norm, start, limit)):
+        low, high, number = float(first["low"]), float(first["high"]), float(first["num"])
+        if low < high:
+            reading = Reading(
+                first.start("num"), first.end(), number, ref_low=low, ref_high=high, range_end=first.end()
+            )
+            return _with_unit(norm, reading, limit, analyte)
+    m = VALUE.match(norm, start, limit)
+    if m is None:
+        return None
+    if re.match(r"\s?[-/]\s?\d{1,4}\s?[-/]\s?\d{1,4}(?!\d)", norm[m.end() : m.end() + 12]):
+        return None  # a date
+    power, end = m["p1"] or m["p2"], m.end()
+    if power and analyte.canonical == "10^9/L" and power.lstrip("+") in ("9", "3"):
+        power, end = None, m.end("num")  # "1.5*10^9", "1.5E9/L": the power is the unit
+    number = to_number(m["num"], power)
+    cmp_ = lead["cmp"] if lead else None
+    comparator = {"≤": "<=", "≥": ">=", "=": None}.get(cmp_ or "", cmp_)
+    reading = Reading(m.start(), end, number, comparator)
+    return _with_unit(norm, reading, limit, analyte)
+
+
+def _with_unit(norm: str, r: Reading, limit: int, analyte: Analyte) -> Reading:
+    first_end = r.end
+    after = _AFTER.match(norm, r.end, limit)
+    at = after.end() if after else r.end
+    if after and after["flag"]:
+        r.flag = after["flag"].strip("() ")
+    for place in (r.end, at):
+        end, unit, factor = read_unit(norm, place, limit, analyte)
+        if unit is None and norm[place : place + 1] == " ":
+            end, unit, factor = read_unit(norm, place + 1, limit, analyte)
+        if unit:
+            r.unit, r.factor, r.end = unit.strip(), factor, end
+            tail = _AFTER.match(norm, end, limit)
+            if r.flag is None and tail and tail["flag"]:
+                r.flag = tail["flag"].strip("() ")
+            break
+    if _DOTTED.fullmatch(norm, r.start, first_end) and (
+        analyte.key == "ebv_dna" or (analyte.canonical == "10^9/L" and r.factor == 0.001)
+    ):
+        r.number = float(norm[r.start : first_end].replace(".", ""))  # "21.400 copies/ml"
+    found = _RANGE.match(norm, r.end, limit)
+    if found is None and after and after["flag"]:
+        found = _RANGE.match(norm, at, limit)
+    if found and not (found["top"] and r.comparator):
+        bracketed = "(" in found.group() or "[" in found.group() or found["low"] is not None
+        if bracketed or norm[r.end : r.end + 2].isspace() or "|" in found.group():
+            r.ref_low = float(found["low"] or found["bottom"]) if (found["low"] or found["bottom"]) else r.ref_low
+            top = found["high"] or found["top"]
+            r.ref_high = float(top) if top else r.ref_high
+            r.range_end = found.end()
+    return r
+
+
+def canonical(reading: Reading, analyte: Analyte) -> tuple[str, float | None, str, bool]:
+    """Value of the mention, canonical number, its unit, and whether the unit was inferred; the range of the row may tell the unit too."""
+    if reading.factor is not None:
+        return analyte.key, round(reading.number * reading.factor, 6), analyte.canonical, False
+    number = reading.number
+    for guess in analyte.guess:
+        if float(guess["from"]) <= number <= float(guess["to"]):
+            factor = float(guess["factor"])
+            if reading.ref_high is not None and len(analyte.guess) > 1:
+                for other in analyte.guess:
+                    if float(other["from"]) <= reading.ref_high <= float(other["to"]):
+                        factor = float(other["factor"])
+                        guess = other
+                        break
+            value = str(guess.get("value", analyte.key))
+            return value, round(number * factor, 6), str(guess.get("unit", analyte.canonical)), True
+    return analyte.key, None, analyte.canonical, True
+
+
+def lab_mention(
+    doc: Document, name: Name, r: Reading, start: int, end: int, when: When | None = None, source: str | None = None
+) -> Mention:
+    """Mention of a value: canonical number and unit, flag, range; a limit ("at least") is hypothetical. ``when`` is the day of its column."""
+    analyte = analytes()[name.key]
+    value, number, unit, inferred = canonical(r, analyte)
+    if value == "neutrophils_any":
+        value = "anc"
+        if r.unit == "%" or doc.norm[r.end : r.end + 2].strip().startswith("%"):
+            value, number, unit = "neutrophil_pct", r.number, "%"
+    attributes: dict[str, Any] = {}
+    if inferred and unit:
+        attributes["unit_inferred"] = True
+    if r.flag:
+        attributes["flag"] = r.flag
+    m = Mention(
+        start, end, "LAB", value, name.rule, number=r.number, unit=r.unit, comparator=r.comparator, canonical=number, canonical_unit=unit, ref_low=r.ref_low,
+        ref_high=r.ref_high, attributes=attributes,
+    )  # fmt: skip
+    is_limit = r.comparator in (">=", "<=", "≥", "≤") and value not in ("egfr", "ebv_dna")
+    # nobody measures "at least": such a value is what a trial asks for
+    m.assertion = "hypothetical" if is_limit or doc.category_at(start) == "criteria" else "present"
+    if when is not None:
+        m.date, m.date_source = when.iso, source or "table"
+    return m
