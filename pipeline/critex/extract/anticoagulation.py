@@ -26,6 +26,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         stopped = _STOPPED.search(after)
         if stopped and not re.search(r"restarted|resumed|recommenc", after, re.I):
             mention.attributes["stopped"] = True
+            mention.attributes["therapeutic"] = False
         before = doc.norm[max(0, m.start() - 40) : m.start()]
         if re.search(
             r"(?:switch|chang|convert)\w*(?: warfarin)? to\s?$|\bconsider\w*\s?$|\bstart\s?$|\?\s?$", before, re.I
