@@ -20,7 +20,7 @@ _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
 _TICKED_LABELS = frozenset({"RESPONSE"})
 _ASKS = re.compile(
     r"\b(?:(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
-    r"(?:trial|study|protocol|sponsor)(?: \w+)? (?:says|asks(?: for)?|needs|wants|requires|excludes|allows|lists))\b(?:[^.;:\n]{0,30}:)?",
+    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|excludes|allows|lists))\b(?:[^.;:\n]{0,30}:)?",
     re.I,
 )
 _ANSWERED = re.compile(

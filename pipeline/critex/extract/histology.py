@@ -148,6 +148,10 @@ def _linked(norm: str, last: _Run, piece: _Run) -> bool:
         return not gap.strip(" -")
     if piece.rules[0].id == "histology.who_2" and last.values & _SUBTYPES:
         return False  # "differentiated non-keratinising carcinoma (WHO type II)": the number says less, and stands for itself
+    if re.search(r"\(\s?(?:former(?:ly)?\s)?$", gap) and re.match(
+        r"WHO\s(?:type|class|grade)", norm[piece.start : piece.end], re.I
+    ):
+        return False  # "... carcinoma, undifferentiated type (WHO type III)": the class stands for itself
     if re.search(r":|\.\s|\n\s*\n", gap) or ("\n" in gap and not gap.lstrip(" ").startswith((",", "\n"))):
         return False
     if "keratinizing" in last.values | piece.values and last.values & piece.values != {"keratinizing"}:
@@ -197,6 +201,8 @@ class _Reading:
             attributes["disease"] = disease
         if (specimen := self._specimen(start, seg_start)) is not None:
             attributes["specimen"] = specimen
+        if rule.assertion is not None:
+            m.assertion = rule.assertion
         standing = self._standing(start, end, seg_start, seg_end)
         if standing == "superseded":
             m.temporality, attributes["superseded"] = "past", True
@@ -204,7 +210,9 @@ class _Reading:
             attributes["correction"] = True
         if self.words.contrast.search(norm, max(seg_start, start - 24), start):
             m.assertion = "absent"
-        elif self.words.favoured.search(norm, max(seg_start, start - 30), start):
+        elif self.words.favoured.search(norm, max(seg_start, start - 30), start) or re.match(
+            r"\s?\?", norm[end : end + 2]
+        ):
             m.assertion = "possible"
         elif is_requirement(self.doc, start, end):
             m.assertion = "hypothetical"

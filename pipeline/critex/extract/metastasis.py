@@ -43,7 +43,8 @@ _METS_OF = re.compile(
     r"\b(?:liver|hepatic|lung|pulmonary|bon[ey]|osseous|brain|distant|nodal|no|multiple|for|of|with)\s*$", FLAGS
 )
 _EXERCISE = re.compile(r"(?:\d|[<>≥≤]|four|five|seven|ten|good|poor|capacity|tolerance|achieved|of)\s*$", FLAGS)
-_LESION_END = re.compile(r"lesions?\Z", FLAGS)
+_LESION_END = re.compile(r"(?:lesions?|enhancement|spread|involvement|disease|dissemination)\Z", FLAGS)
+_BONY_LESION = re.compile(r"(?:lytic|sclerotic|blastic)\W+(?:\w+\W+){0,2}lesions?\Z", FLAGS)
 _EXAMINED = re.compile(
     r"\W*(?:\d{1,2}[.)]\s*)?(?:(?:MRI?|CT)\s(?:of\s)?(?:the\s)?(?:brain|head)|brain MRI|(?:brain|head) CT)\b", FLAGS
 )
@@ -212,12 +213,16 @@ class _Sentence:
         right = right_sites(self.tokens, i) if not left.items else Sites(first=i, last=i)
         items = left.items or right.items
         group = Group(min([i, *[x.first for x in items]]), max([i, *[x.last for x in items]]))
-        if head.rule in ("metastasis.disease", "metastasis.no_lesion") and not self._is_cancer(
-            head, items, left, group
+        if (
+            head.rule in ("metastasis.disease", "metastasis.no_lesion")
+            and not self._is_cancer(head, items, left, group)
+            and not (not items and _BONY_LESION.search(self.doc.norm, self.start, head.end))
         ):
             return [], None
         if items:
             return items, group
+        if head.rule == "metastasis.no_lesion" and _BONY_LESION.search(self.doc.norm, self.start, head.end):
+            return [Item("bone", i, i)], group  # only bone has "lytic or sclerotic" lesions
         return self._without_list(i, head, left, right, group)
 
     def _is_cancer(self, head: _Head, items: list[Item], left: Sites, group: Group) -> bool:
@@ -250,11 +255,19 @@ class _Sentence:
         if head.rule == "metastasis.disease" or head.rule == "metastasis.no_lesion":
             return [], None
         if left.regional or (right.regional and not right.items):
+            if left.first >= 0 and all(
+                t.kind in ("nodes", "modifier", "number", "separator") for t in self.tokens[left.first : i]
+            ):
+                places = antecedent(self.tokens, left.first, linked=True)
+                if places and places[-1].value == "distant_node":
+                    return [Item("distant_node", left.first, i)], group
             return [], None
         in_doubt = bool(_OPEN_AFTER.match(self.doc.norm, head.end))
         places = antecedent(
             self.tokens, i, through_colon=head.rule == "metastasis.adjective" or right.primary, linked=in_doubt
         )
+        if places is None and not right.primary and (label := self._label(i)) is not None:
+            places = [Item(label, i, i)]
         if places is None and not right.primary:
             above = self._above(i)
             places = None if above is None else [] if above == "regional" else [Item(above, i, i)]
@@ -268,6 +281,7 @@ class _Sentence:
             return [], None
         if (
             short
+            and not right.primary
             and not in_doubt
             and not re.match(r"\s?(?:v|vs|versus)\b|\?", self.doc.norm[head.end : head.end + 5])
             and not re.search(
@@ -276,6 +290,20 @@ class _Sentence:
         ):
             return [], None
         return [Item("unspecified", i, i)], group
+
+    def _label(self, i: int) -> str | None:
+        """Organ that a line of a report is about: "Brain MRI 05/26 outside: negative for metastasis", "Adrenal left 15 mm, adenoma, no filia"."""
+        opening = self.tokens[:i]
+        organs = [n for n, t in enumerate(opening) if t.is_organ]
+        if len({self.tokens[n].value for n in organs}) != 1 or organs[0] > 2 or not opening:
+            return None
+        first = opening[organs[0]]
+        if first.kind != "site" or any(t.kind in ("primary", "head") for t in opening) or len(opening) > 30:
+            return None
+        if not all(t.kind in ("number", "mark", "modifier", "imaging", "lesion") for t in opening[: organs[0]]):
+            return None
+        labelled = any(t.word == ":" for t in opening[organs[0] : organs[0] + 9])
+        return first.value if labelled or any("absent" in t.cues for t in opening[-2:]) else None
 
     def _above(self, i: int) -> str | None:
         """Organ of the heading, or of the lesion in the sentence before, where this sentence goes on about it."""
@@ -296,7 +324,7 @@ class _Sentence:
             examined = _EXAMINED.match(doc.norm, start, end)  # "MRI brain: clivus invaded; no parenchymal mets"
             if examined and "\n" not in doc.norm[start : self.start].strip():
                 return "brain"
-        goes_on = any("link" in t.cues for t in opening) or (
+        goes_on = any("link" in t.cues and "hypothetical" not in t.cues for t in opening) or (
             all(t.kind in ("modifier", "mark") for t in opening) and _OPEN_AFTER.match(doc.norm, self.tokens[i].end)
         )
         if self.index and goes_on and not any(t.is_organ for t in opening):
@@ -343,22 +371,36 @@ class _Sentence:
                     end = self.tokens[i].end
                 if n == 0 and item.first > i:
                     start = self.tokens[i].start
-            assertion: str | None = item.claim or group.assertion
-            if relatives or self.doc.category_at(start) in ("family", "criteria", "education"):
-                assertion = "family" if relatives else None
-            found.append(
-                Mention(
-                    start,
-                    end,
-                    LABEL,
-                    item.value,
-                    head.rule,
-                    assertion=assertion,
-                    cue=group.cue,
-                    attributes={"modality": self.imaging.at(start), "source": self.imaging.source},
-                )
+            apart = (
+                head.rule in ("metastasis.adjective", "metastasis.noun")
+                and n == 0
+                and i is not None
+                and item.first > i
+                and self._primary_between(i, item.first)
             )
+            if apart:  # "metastatic NPC to the lungs": the word and the organ are two mentions
+                start = self.tokens[item.first].start
+                found.append(
+                    self._mention(
+                        head.start, head.end, "unspecified", head, item.claim or group.assertion, group, relatives
+                    )
+                )
+            assertion: str | None = item.claim or group.assertion
+            found.append(self._mention(start, end, item.value, head, assertion, group, relatives))
         return found
+
+    def _primary_between(self, i: int, first: int) -> bool:
+        """Whether the cancer is named between the word and its organ."""
+        return any(t.kind == "primary" or t.kind == "local" for t in self.tokens[i + 1 : first])
+
+    def _mention(
+        self, start: int, end: int, value: str, head: _Head, assertion: str | None, group: Group, relatives: bool
+    ) -> Mention:
+        if relatives or self.doc.category_at(start) in ("family", "criteria", "education"):
+            assertion = "family" if relatives else None
+        return Mention(
+            start, end, LABEL, value, head.rule, assertion=assertion, cue=group.cue, attributes={"modality": self.imaging.at(start), "source": self.imaging.source}
+        )  # fmt: skip
 
     def _is_relatives(self, group: Group) -> bool:
         """Whether a relative has it: "mother died of liver metastases", not "told his wife: liver metastases"."""

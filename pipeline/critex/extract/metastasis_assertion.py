@@ -185,6 +185,9 @@ def _from_before(
             if crossed_comma and not bare and sep not in ("or", "nor"):
                 break
             return "absent", (t.start, t.end)
+        if t.word in ("vs", "v", "versus") and j + 1 < len(tokens) and tokens[j + 1].kind == "number":
+            j -= 1
+            continue  # "new vs 2024" compares dates
         linked = linked or bool(t.cues & {"link", "possible"})
         if (
             "possible" in t.cues

@@ -118,6 +118,8 @@ def _take_left(found: Sites, tokens: list[Token], j: int, node: bool, is_new: bo
             found.items.insert(0, Item("distant_node", j, j))
         elif t.word == "distant":
             found.distant = True
+    elif is_new and found.items and found.items[0].value == t.value == "bone":
+        found.items[0].first = j  # "T8, L4 and right 6th rib mets" is one place of bone
     elif is_new or (t.kind == "site" and found.items and found.items[0].value not in ("distant_node", t.value)):
         found.items.insert(0, Item(t.value, j, j))
     elif found.items:
