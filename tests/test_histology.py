@@ -52,7 +52,7 @@ TEXTS = {
     "biopsy: non-ker ca, undifferentiated": "nonkeratinizing_undifferentiated",
     "nonkeratinising NPC": "nonkeratinizing",
     "non keratinizing ca of NP": "nonkeratinizing",
-    "non-keratinising undifferentiated squamous cell carcinoma (WHO type 2b)": "nonkeratinizing_undifferentiated",
+    "non-keratinising undifferentiated squamous cell carcinoma (WHO 2b)": "nonkeratinizing_undifferentiated",
     "鼻咽活检:非角化性癌,未分化型。": "nonkeratinizing_undifferentiated",
     "鼻咽非角化性未分化癌": "nonkeratinizing_undifferentiated",
     "病理:分化型非角化性癌": "nonkeratinizing_differentiated",

@@ -57,9 +57,14 @@ def _words() -> _Words:
 _CATEGORY = re.compile(r"(?P<c>[TNM])\s?(?P<v>is|[0-4x+](?:[abd]|c(?!\s?[NM]))?(?:\s?-\s?[1-4])?)", re.I)
 
 
+_PATHOLOGICAL = re.compile(r"(?P<c>[TNM])\s?(?P<v>is|[0-4x+][a-d]?(?:\s?-\s?[1-4])?)", re.I)
+"""Behind the prefix p a "c" belongs to the category ("pT1c N0"); else it may be the next prefix ("cT3cN2")."""
+
+
 def tnm_value(text: str) -> str:
     """TNM as written, without spaces, separators and prefixes: ``cT3 N2, pM1a`` becomes ``T3N2M1a``."""
-    return "".join(m["c"].upper() + re.sub(r"\s", "", m["v"]) for m in _CATEGORY.finditer(text))
+    categories = _PATHOLOGICAL if re.match(r"\s?y?p", text) else _CATEGORY
+    return "".join(m["c"].upper() + re.sub(r"\s", "", m["v"]) for m in categories.finditer(text))
 
 
 def group_value(text: str) -> str:

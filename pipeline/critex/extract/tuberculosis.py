@@ -17,11 +17,22 @@ _RELATIVE = re.compile(
 _LED = re.compile(r"\b(positive|negative|pos|neg)\s$", re.I)
 _BLOOD_OR_SKIN = re.compile(r"igra|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I)
 _CLEAR_CHEST = re.compile(
-    r"(?:cxr|chest x-?ray|chest film|ct (?:chest|thorax)|chest ct|chest|ct)\b[^.;\n]{0,30}?(?:clear|normal|nad|no (?:active|evidence|granuloma|lesion|focal|tb))",
+    r"(?:cxr|chest (?:x-?ray|film|plate|radiograph)|x-?(?:ray|thorax)|ct (?:chest|thorax)|chest ct|chest|ct)\b[^.;\n]{0,30}?(?:clear|clean|normal|nad|no (?:abnormalit\w+|active|evidence|granuloma|lesion|focal|tb))",
     re.I,
 )
 
 
+_INDURATION = re.compile(r"[\s:=(]{0,3}(?:was |of )?(\d{1,2})\s?mm\b", re.I)
+"""Millimetres of a skin test: from 10 positive, below 5 negative (domain.md E6); between, the person decides."""
+_ON_TREATMENT_BEFORE = re.compile(
+    r"\b(?:on|under|receiving|started|currently on)\s(?:treatment|therapy|medication|drugs)\sfor\s(?:his |her |active )?$",
+    re.I,
+)
+_ON_TREATMENT_AFTER = re.compile(
+    r"[^.;\n]{0,70}?\b(?:on (?:ATT|HRZE|anti-?TB|treatment)|started (?:on )?(?:ATT|HRZE|anti-?TB))\b(?![^.;]{0,25}(?:complet|stopp))",
+    re.I,
+)
+_LIVER_PANEL = re.compile(r"\b(?:alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|lfts?)\b", re.I)
 _DRUGS = re.compile(r"att\b|anti-?tb|hrze|ripe|ehrz|akt", re.I)
 _OVER = re.compile(
     r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|previous\w*|past\b|full course",
@@ -49,17 +60,41 @@ def _heads_a_test(doc: Document, m: Mention, found: list[Mention]) -> bool:
     )
 
 
+_SMEAR = re.compile(r"smear|sputum", re.I)
+
+
+def _is_bilirubin(doc: Document, m: Mention) -> bool:
+    """Whether "TB 14" stands in a liver panel: total bilirubin."""
+    if doc.norm[m.start : m.end] != "TB" or not re.match(
+        r"\s?[:=]?\s?\d{1,3}(?:\.\d)?\b(?!\s?(?:years|yrs|/))", doc.norm[m.end : m.end + 14]
+    ):
+        return False
+    return bool(_LIVER_PANEL.search(doc.norm, max(0, m.start - 60), min(len(doc.norm), m.end + 60)))
+
+
 def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     """Settle what a bare name says: treatment now or over, in the lung or elsewhere. False where the mention only repeats its neighbour."""
     start, end = doc.segment_at(m.start)
     after, before = doc.norm[m.end : min(end, m.end + 70)], doc.norm[max(start, m.start - 25) : m.start]
-    if _ELSEWHERE.search(before) or re.match(
-        r"\s?(?:lymph|mening|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))", after, re.I
+    if (
+        _ELSEWHERE.search(before)
+        or "tuberculoma" in doc.norm[m.start : m.end].lower()
+        or re.match(
+            r"\s?(?:lymph|mening|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))", after, re.I
+        )
     ):
         m.attributes["extrapulmonary"] = True
     if m.value == "past" and m.assertion is None and _SCAR_ONLY.match(after) and not _OVER.search(after):
         m.assertion = "possible"
+    if m.value == "unspecified" and _is_bilirubin(doc, m):
+        return False
+    if m.value == "active" and _SMEAR.match(doc.norm, m.start) and _OVER.search(re.split(r"[.;]", after)[0]):
+        m.value = "past"  # "smear +ve PTB 2015, completed treatment"
+        return True
     if m.value != "unspecified" or m.assertion == "absent":
+        return True
+    if _ON_TREATMENT_BEFORE.search(doc.norm, max(start, m.start - 50), m.start) or _ON_TREATMENT_AFTER.match(after):
+        m.value = "active"
         return True
     if _DRUGS.search(doc.norm, m.start, m.end):
         if any(
@@ -85,6 +120,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             if _CLEAR_CHEST.search(doc.norm, max(0, m.start - 80), min(len(doc.norm), m.end + 120)):
                 m.attributes["clear_imaging"] = True
             r = read_result(doc.norm, m.end, min(limit, m.end + 60), False)
+            size = _INDURATION.match(doc.norm, m.end, limit)
             led = _LED.search(doc.norm, max(0, m.start - 12), m.start)
             if led is not None:
                 m.start, m.result, m.assertion = (
@@ -92,6 +128,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                     "positive" if led[1].lower().startswith("p") else "negative",
                     "present",
                 )
+            elif size is not None and m.attributes["kind"] == "blood or skin" and not 5 <= int(size[1]) < 10:
+                m.end, m.result, m.assertion = size.end(), "positive" if int(size[1]) >= 10 else "negative", "present"
             elif r is not None:
                 m.end, m.result, m.assertion = r.end, r.result, "present"
             elif (wait := pending(doc.norm, m.end, limit)) is not None:
