@@ -27,6 +27,7 @@ _ANSWERED = re.compile(
     r"\b(?:met|satisf\w+|fulfil\w*|ok|his|hers|her|he|she|pt|patient|today|currently|has|had|is|was|yes|checked|screened)\b|\[[xX ]\]|[☑☒✓✔☐]",
     re.I,
 )
+_BULLET = re.compile(r"\s*[-*]\s+")
 _ASKABLE = frozenset({"ECOG", "KPS", "STAGE", "HEPATITIS", "HIV", "TB", "METASTASIS", "HISTOLOGY"})
 _RANK = ("family", "hypothetical", "absent", "possible")
 
@@ -54,6 +55,8 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         open_ = [m for m in group if m.assertion is None or m.temporality is None]
         if not open_:
             continue
+        if (bullet := _BULLET.match(doc.norm, start, end)) is not None:
+            start = bullet.end()  # the dash of a list is not that of "NPC - father"
         reach = reaching(doc.norm[start:end], start, [(m.start, m.end, m.label) for m in open_])
         for m, cues in zip(open_, reach, strict=True):
             if m.assertion is None:

@@ -2,8 +2,8 @@
 
 The algorithm is medspaCy's (cues with a direction, scopes cut by terminators and by the next cue of the same category, the longest of
 overlapping cues wins) on our own rules (``patterns/context.yaml``), computed on light tokens so that no spaCy ``Doc`` is built. The tests
-run medspaCy's ConText with the same rules over whole notes and demand the same answer, but for three rules of ours: a dash that opens a
-line is a bullet, the abbreviation "No." before a number is no negation, and of a chain of cues that partly overlap the longest stays, then the first (medspaCy's choice there
+run medspaCy's ConText with the same rules over whole notes and demand the same answer, but for two rules of ours: the abbreviation "No."
+before a number is no negation, and of a chain of cues that partly overlap the longest stays, then the first (medspaCy's choice there
 depends on the order in which it sorts them). A cue never modifies a mention that it overlaps.
 """
 
@@ -139,8 +139,6 @@ def all_matches(words: list[str]) -> list[_Match]:
         node = root.next.get(word)
         if node is None:
             continue
-        if i == 0 and word == "-":
-            continue  # a bullet, not the dash of "NPC - father"
         if word == "no" and i + 2 < n and words[i + 1] == "." and words[i + 2][0].isdigit():
             continue  # "No. 25-40718" is a number, not a negation
         k = i + 1
