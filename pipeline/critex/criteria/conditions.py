@@ -123,7 +123,7 @@ class Any_:
         found = [p.ask(patient, window) for p in self.parts]
         truth = three_any([f.truth for f in found])
         used = [f for f in found if f.truth is truth] if truth else found
-        return _joined(truth, used[:1] if truth else used)
+        return _joined(truth, used)
 
 
 @dataclass(frozen=True)
@@ -309,6 +309,10 @@ def _number(value: float) -> str:
     return f"{value:.4g}"
 
 
+SAID = 3
+"""Facts of one feature that a reason names at most; the evidence holds them all."""
+
+
 @dataclass(frozen=True)
 class On:
     """A test on a feature of the patient."""
@@ -331,7 +335,7 @@ class On:
         truths = [r[1] for r in results]
         truth = three_all(truths) if self.quantifier == "every" else three_any(truths)
         if truth is True and self.quantifier == "some":
-            used = [r for r in results if r[1] is True][-3:]
+            used = [r for r in results if r[1] is True]
         elif truth is None:
             used = [r for r in results if r[1] is None]
         else:
@@ -339,7 +343,7 @@ class On:
         return Finding(
             truth,
             tuple(r[0] for r in used),
-            tuple(dict.fromkeys(_describe(r[0], self.spec, r[2]) for r in used)),
+            tuple(dict.fromkeys(_describe(r[0], self.spec, r[2]) for r in used[-SAID:])),
             tuple(dict.fromkeys(flag for r in used for flag in r[3])),
         )
 

@@ -101,14 +101,16 @@ def age_on_index(patient: Patient) -> list[Fact]:
             if stated[0] > high + AGREE or stated[1] < low - AGREE:
                 low, high, against = min(low, stated[0]), max(high, stated[1]), [told[-1]]
         flags = ("conflict",) if against else ()
-        return [Fact("age", None, (s,), float(low), float(high), unit="years", when=when, against=tuple(against), flags=flags)]  # fmt: skip
+        agree = [] if against else [x for x in births if x is not s and str(x.value) == day] + told
+        return [Fact("age", None, (s, *agree), float(low), float(high), unit="years", when=when, against=tuple(against), flags=flags)]  # fmt: skip
     if not told:
         return []
     s = told[-1]
     low, high = _settled(s, index)
     if index is None or s.note_date is None:
         when = s.when
-    return [Fact("age", None, (s,), float(low), float(high), unit="years", when=when, date_source=s.date_source)]
+    same = [x for x in reversed(told) if x is not s]
+    return [Fact("age", None, (s, *same), float(low), float(high), unit="years", when=when, date_source=s.date_source)]
 
 
 @derivation("patient_sex")
@@ -122,7 +124,8 @@ def patient_sex(patient: Patient) -> list[Fact]:
         return lasting("sex", [as_fact("sex", s, s.value) for s in firm or soft])
     if others is not None and others != found and len(soft) > 2 * len(firm):
         return [Fact("sex", CONFLICT, (firm[0],), against=tuple(soft[:1]), flags=("conflict",))]
-    return lasting("sex", [as_fact("sex", s, s.value) for s in firm or soft if s.value == found])
+    titles = [s for s in soft if s.attributes.get("title")] if firm else []
+    return lasting("sex", [as_fact("sex", s, s.value) for s in [*(firm or soft), *titles] if s.value == found])
 
 
 def _majority(statements: list[Statement]) -> str | None:

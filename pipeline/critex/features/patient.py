@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -88,7 +89,7 @@ class Patient:
             if window is None and self.index_date is not None:
                 before = [f for f in found if f.when is None or f.when.first <= self.index_date]
                 found = before
-            return found[-1:]
+            return [_repeated(found)] if found else []
         if spec.takes == "lasting":
             return lasting(name, found)
         return found
@@ -104,6 +105,21 @@ class Patient:
                         found.append(as_fact(name, s, selection.state or _state(s, spec.state), spec.unit))
         found.sort(key=lambda f: statement_order(f.statements[0]))
         return found
+
+
+def _repeated(found: list[Fact]) -> Fact:
+    """The newest fact, with every statement that says the same of the same day as evidence."""
+    last = found[-1]
+    same = [
+        f
+        for f in found[:-1]
+        if f.when == last.when and f.when is not None and (f.state, f.number) == (last.state, last.number)
+    ]
+    if not same:
+        return last
+    own = {(s.note_id, s.start) for s in last.statements}
+    more = tuple(s for f in reversed(same) for s in f.statements if (s.note_id, s.start) not in own)
+    return replace(last, statements=(*last.statements, *more))
 
 
 def statement_order(s: Statement) -> tuple[Any, ...]:
