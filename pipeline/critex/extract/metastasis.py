@@ -15,13 +15,18 @@ from critex.extract.family import FamilyHits, family
 from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.metastasis_assertion import Group, claim
-from critex.extract.metastasis_sites import Item, Sites, antecedent, left_sites, right_sites
+from critex.extract.metastasis_sites import Item, Sites, antecedent, left_sites, right_sites, sites_from
 from critex.extract.metastasis_tokens import tokens
 from critex.extract.patterns import FLAGS, load_yaml, term_regex
 
 LABEL = "METASTASIS"
 DISEASE_SITES = frozenset({"bone", "brain", "leptomeninges", "adrenal", "distant_node", "peritoneum", "marrow"})
 """Organs whose "disease" is a metastasis in an oncology note; "liver disease" or "lung disease" alone is not."""
+SPREAD_SITES = frozenset({"leptomeninges", "marrow", "bone", "peritoneum", "pleura", "adrenal"})
+"""Organs whose "involvement" or "spread" is a metastasis in a note about this cancer."""
+_OTHER_DISEASE = re.compile(
+    r"\b(?:lupus|SLE|TB|tubercul\w*|sarcoid\w*|lymphoma|myeloma|vasculitis|infecti\w+|arthritis)\b", FLAGS
+)
 _STAGING = re.compile(r"\b(?:PET|CT|MRI|scan|staging|restaging|nod(?:e|al)|metasta|mets|M1|avid|distant)", FLAGS)
 _BENIGN_DISEASE = re.compile(r"(?:metabolic|degenerative|benign|paget\S*|chronic|end[\s-]stage|small vessel|cerebrovascular|vascular|joint|disc|ischa?emic)\W+(?:\w+\W+)?$", FLAGS)  # fmt: skip
 _ONCOLOGY = re.compile(
@@ -43,8 +48,17 @@ _METS_OF = re.compile(
     r"\b(?:liver|hepatic|lung|pulmonary|bon[ey]|osseous|brain|distant|nodal|no|multiple|for|of|with)\s*$", FLAGS
 )
 _EXERCISE = re.compile(r"(?:\d|[<>≥≤]|four|five|seven|ten|good|poor|capacity|tolerance|achieved|of)\s*$", FLAGS)
-_LESION_END = re.compile(r"(?:lesions?|enhancement|spread|involvement|disease|dissemination)\Z", FLAGS)
-_BONY_LESION = re.compile(r"(?:lytic|sclerotic|blastic)\W+(?:\w+\W+){0,2}lesions?\Z", FLAGS)
+_LESION_END = re.compile(r"(?:lesions?|enhancement)\Z", FLAGS)
+_BONE_LESION = re.compile(r"\b(?:osteo-?)?(?:lytic|sclerotic|blastic)\b", FLAGS)
+_HEADING = re.compile(
+    r"(?:(?<=[.;\n])|\A)[ \t]*(?:\(?\d{1,2}[.)][ \t]?|[-*•>#][ \t]?|[A-H][.)][ \t])?(?P<title>[^\W\d_][^.:;\n]{1,70}?):(?!\d)",
+    FLAGS,
+)
+"""The title of an item of a report: "BONES:", "2. Bone, right iliac, core biopsy (06/05/2026):"."""
+TOPIC_REACH = 420
+"""Characters after a title in which a statement without an organ is about it."""
+_CHEST = re.compile(r"\b(?:chest|thorax|thoracic)\b", FLAGS)
+_NODULE = re.compile(r"nodul", FLAGS)
 _EXAMINED = re.compile(
     r"\W*(?:\d{1,2}[.)]\s*)?(?:(?:MRI?|CT)\s(?:of\s)?(?:the\s)?(?:brain|head)|brain MRI|(?:brain|head) CT)\b", FLAGS
 )
@@ -63,7 +77,9 @@ _IN_RELATIVE = re.compile(r"\s*(?:\([^)]*\)\s*)?in (?:his|her|a|the|their)? ?(?:
 _TOLD = re.compile(r"\b(?:d/w|with|c|told|discussed|informed|inform|explained|seen|accompanied|and|\+|&|to|by)\s+(?:the |his |her |pt'?s? |patient'?s? )?(?:mother|father|brother|sister|son|daughter|mum|mom|dad|wife|husband)|(?:pt|patient|he|she) *(?:and|&|\+)", FLAGS)  # fmt: skip
 
 
-_ONLY_IN_ONCOLOGY = frozenset({"metastasis.disease", "metastasis.no_lesion"})
+_ONLY_IN_ONCOLOGY = frozenset(
+    {"metastasis.disease", "metastasis.no_lesion", "metastasis.only", "metastasis.spread_there"}
+)
 """Rules whose words mean a metastasis only in a note that speaks of cancer."""
 
 
@@ -132,6 +148,8 @@ def _head(norm: str, rule: str, m: re.Match[str]) -> _Head | None:
             and (_EXERCISE.search(before) or _METS_VALUE.match(norm, end))
         ):
             return None
+        if word == "met" and norm[end : end + 1] == "?" and re.search(r"\s{3}$|criteri(?:a|on) $|\|\s?$", before):
+            return None
         if word.strip(". ") == "met" and (
             _MET_SPOKEN.search(before) or (_MET_VERB.match(norm, end) and not _names_organ(before))
         ):
@@ -181,6 +199,8 @@ class _Sentence:
         self.start, self.end = doc.segments[index]
         self.tokens = tokens(doc.norm, self.start, self.end, [(h.start, h.end, i) for i, h in enumerate(heads)])
         self.groups: list[Group] = []
+        self.with_primary = False
+        """Whether the head read last stands before the cancer and its organs after it: "metastatic NPC (bone)"."""
 
     def mentions(self) -> list[Mention]:
         planned = []
@@ -188,11 +208,12 @@ class _Sentence:
             if t.head < 0:
                 continue
             head = self.heads[t.head]
+            self.with_primary = False
             items, group = self._read(i, head)
             if group is not None:
-                planned.append((head, items, group))
+                planned.append((head, items, group, self.with_primary))
         found: list[Mention] = []
-        for n, (head, items, group) in enumerate(planned):
+        for n, (head, items, group, apart) in enumerate(planned):
             end = self.tokens[planned[n + 1][2].first].start if n + 1 < len(planned) else self.end
             claim(self.doc.norm, self.tokens, group, self.groups, max(end, self.tokens[group.last].end))
             if head.rule == "metastasis.adjective" and self.doc.norm[head.start : head.end].lower().startswith("non"):
@@ -200,13 +221,15 @@ class _Sentence:
             self.groups.append(group)
             if head.rule == "metastasis.no_lesion" and group.assertion != "absent":
                 continue
-            found.extend(self._mentions_of(head, items, group))
+            found.extend(self._mentions_of(head, items, group, apart=apart))
         return _once(found)
 
     def _read(self, i: int, head: _Head) -> tuple[list[Item], Group | None]:
         """Organs that one head is about, and the phrase; no phrase where it is no metastasis."""
         if head.rule == "metastasis.stage_list":
             return self._stage(i)
+        if head.rule in ("metastasis.another", "metastasis.row"):
+            return self._listed_after(i, head)
         left = left_sites(self.tokens, i)
         if head.rule == "metastasis.verb":
             left = Sites(first=i, last=i)
@@ -215,14 +238,23 @@ class _Sentence:
         group = Group(min([i, *[x.first for x in items]]), max([i, *[x.last for x in items]]))
         if (
             head.rule in ("metastasis.disease", "metastasis.no_lesion")
+            and (items or head.rule == "metastasis.disease")
             and not self._is_cancer(head, items, left, group)
-            and not (not items and _BONY_LESION.search(self.doc.norm, self.start, head.end))
+        ):
+            return [], None
+        if head.rule == "metastasis.only" and not self._is_all_of_it(left):
+            return [], None
+        if head.rule == "metastasis.spread_there" and (
+            not left.items
+            or {x.value for x in left.items} - SPREAD_SITES
+            or _OTHER_DISEASE.search(self.doc.norm, self.start, self.end)
         ):
             return [], None
         if items:
+            self.with_primary = (
+                not left.items and right.primary and head.rule in ("metastasis.adjective", "metastasis.noun")
+            )
             return items, group
-        if head.rule == "metastasis.no_lesion" and _BONY_LESION.search(self.doc.norm, self.start, head.end):
-            return [Item("bone", i, i)], group  # only bone has "lytic or sclerotic" lesions
         return self._without_list(i, head, left, right, group)
 
     def _is_cancer(self, head: _Head, items: list[Item], left: Sites, group: Group) -> bool:
@@ -245,6 +277,31 @@ class _Sentence:
         words = " ".join(self.tokens[x.first].word for x in items if x.value == "bone")
         return bool(values & DISEASE_SITES - {"bone"} or _BONE_DISEASE.search(words))
 
+    def _listed_after(self, i: int, head: _Head) -> tuple[list[Item], Group | None]:
+        """Organs of "and one in the left adrenal" after a metastasis, or of a row "Distant  PET-CT 26/3: lung x2 + subcarinal LN"."""
+        if head.rule == "metastasis.another" and not any(t.kind == "head" for t in self.tokens[:i]):
+            return [], None
+        start = next((k for k, t in enumerate(self.tokens[: i + 9]) if k > i and t.is_organ), None)
+        if start is None or any("absent" in t.cues or t.kind == "head" for t in self.tokens[i + 1 : start]):
+            return [], None
+        items = sites_from(self.tokens, start).items
+        return items, Group(items[0].first, items[-1].last) if items else None
+
+    def _is_all_of_it(self, left: Sites) -> bool:
+        """Whether "... only" after organs tells where the metastases are: "M1b, liver only", "CT: bone only"."""
+        if not left.items or {x.value for x in left.items} & {"skin", "other", "muscle", "kidney"}:
+            return False
+        first = left.items[0].first
+        while first and self.tokens[first - 1].kind == "modifier":
+            first -= 1
+        edge = self.tokens[first - 1] if first else None
+        if edge is not None and edge.word not in (",", ":", "(", "-", "=", "--"):
+            return False
+        return bool(
+            _STAGING.search(self.doc.norm, max(0, self.start - 60), self.end)
+            or "M1" in self.doc.norm[self.start : self.end]
+        )
+
     def _without_list(
         self, i: int, head: _Head, left: Sites, right: Sites, group: Group
     ) -> tuple[list[Item], Group | None]:
@@ -252,25 +309,29 @@ class _Sentence:
         short = word.strip(". ") == "met"
         if left.distant or (right.distant and not right.regional):
             return [Item("unspecified", i, i)], group
-        if head.rule == "metastasis.disease" or head.rule == "metastasis.no_lesion":
+        if head.rule == "metastasis.no_lesion" and any(
+            _BONE_LESION.match(t.word) for t in self.tokens[max(0, i - 4) : i]
+        ):
+            return [Item("bone", i, i)], group
+        if head.rule in ("metastasis.disease", "metastasis.no_lesion"):
             return [], None
+        if head.rule == "metastasis.only":
+            return [], None
+        if left.regional and self._bare_nodes(left, i):
+            named = antecedent(self.tokens, left.first, linked=True)
+            if named and named[-1].value == "distant_node":
+                return [Item("distant_node", left.first, i)], group
         if left.regional or (right.regional and not right.items):
-            if left.first >= 0 and all(
-                t.kind in ("nodes", "modifier", "number", "separator") for t in self.tokens[left.first : i]
-            ):
-                places = antecedent(self.tokens, left.first, linked=True)
-                if places and places[-1].value == "distant_node":
-                    return [Item("distant_node", left.first, i)], group
             return [], None
         in_doubt = bool(_OPEN_AFTER.match(self.doc.norm, head.end))
         places = antecedent(
             self.tokens, i, through_colon=head.rule == "metastasis.adjective" or right.primary, linked=in_doubt
         )
-        if places is None and not right.primary and (label := self._label(i)) is not None:
-            places = [Item(label, i, i)]
         if places is None and not right.primary:
             above = self._above(i)
             places = None if above is None else [] if above == "regional" else [Item(above, i, i)]
+        if places is None:
+            places = self._topic(i, head)
         if places is None and right.primary and self._in_pathology():
             return [], None
         if places is not None:
@@ -290,20 +351,6 @@ class _Sentence:
         ):
             return [], None
         return [Item("unspecified", i, i)], group
-
-    def _label(self, i: int) -> str | None:
-        """Organ that a line of a report is about: "Brain MRI 05/26 outside: negative for metastasis", "Adrenal left 15 mm, adenoma, no filia"."""
-        opening = self.tokens[:i]
-        organs = [n for n, t in enumerate(opening) if t.is_organ]
-        if len({self.tokens[n].value for n in organs}) != 1 or organs[0] > 2 or not opening:
-            return None
-        first = opening[organs[0]]
-        if first.kind != "site" or any(t.kind in ("primary", "head") for t in opening) or len(opening) > 30:
-            return None
-        if not all(t.kind in ("number", "mark", "modifier", "imaging", "lesion") for t in opening[: organs[0]]):
-            return None
-        labelled = any(t.word == ":" for t in opening[organs[0] : organs[0] + 9])
-        return first.value if labelled or any("absent" in t.cues for t in opening[-2:]) else None
 
     def _above(self, i: int) -> str | None:
         """Organ of the heading, or of the lesion in the sentence before, where this sentence goes on about it."""
@@ -337,6 +384,51 @@ class _Sentence:
                     return "regional" if before[j].kind in ("regional", "local") else before[j].value
         return None
 
+    def _bare_nodes(self, left: Sites, i: int) -> bool:
+        """Whether the word node stands before a metastasis without a region: "nodal metastasis"."""
+        return all(t.kind not in ("regional", "local") for t in self.tokens[left.first : i])
+
+    def _topic(self, i: int, head: _Head) -> list[Item] | None:
+        """Organ that the sentence or the title above it is about: "Adrenal left 15 mm, adenoma, no metastasis", "BRAIN (on MR): no metastasis".
+
+        Returns
+        -------
+        list of Item, optional
+            Empty where that is a node of the neck that is called a metastasis; ``None`` where nothing tells.
+        """
+        doc, t = self.doc, self.tokens
+        first = i
+        while first and (t[first - 1].kind in ("modifier", "number") or t[first - 1].cues):
+            first -= 1
+        if first and t[first - 1].word == ",":
+            named = [x for x in t[:first] if x.kind in ("site", "region", "regional", "nodes")]
+            if (
+                named
+                and not any(x.kind in ("head", "primary") or x.word in (";", ".", "with", "who") for x in t[:first])
+                and not any(x.kind == "imaging" for x in t[t.index(named[0]) : first])
+            ):
+                sites = {x.value for x in named if x.kind in ("site", "region")}
+                if len(sites) == 1 and not any(x.kind == "regional" for x in named):
+                    return [Item(sites.pop(), i, i)]
+                if not sites and not any("absent" in x.cues for x in t[first:i]):
+                    return []
+        low = max(0, head.start - TOPIC_REACH)
+        blank = doc.norm.rfind("\n\n", low, head.start)
+        title = None
+        for title in _HEADING.finditer(doc.norm, blank + 1 if blank >= 0 else low, head.start):  # noqa: B007 - the last counts
+            pass
+        if title is None:
+            return None
+        words = tokens(doc.norm, title.start("title"), title.end("title"), [])
+        values = {
+            x.value for x in words if x.kind in ("site", "region") or (x.kind == "vertebra" and x.word[:1] in "tdl")
+        }
+        if len(values) == 1 and not any(x.kind in ("regional", "local", "nodes") for x in words):
+            return [Item(values.pop(), i, i)]
+        if not values and _NODULE.search(doc.norm, head.start, head.end) and _CHEST.search(title["title"]):
+            return [Item("lung", i, i)]
+        return None
+
     def _of_cancer(self, head: _Head) -> bool:
         """Whether "spread" is said of a cancer, not of a dye or a muscle."""
         word = self.doc.norm[head.start : head.end].lower()
@@ -360,47 +452,37 @@ class _Sentence:
             return [], None
         return right.items, Group(first, right.last)
 
-    def _mentions_of(self, head: _Head, items: list[Item], group: Group) -> list[Mention]:
+    def _mentions_of(self, head: _Head, items: list[Item], group: Group, *, apart: bool) -> list[Mention]:
+        """Mentions of one head; ``apart`` where the head is a mention of its own beside its organs ("metastatic NPC (bone)")."""
         found = []
         relatives = self._is_relatives(group)
+        if apart:
+            i = next(k for k, t in enumerate(self.tokens) if t.start == head.start)
+            items = [Item("unspecified", i, i), *items]
         for n, item in enumerate(items):
             start, end = self.tokens[item.first].start, self.tokens[item.last].end
             i = next((k for k, t in enumerate(self.tokens) if t.start == head.start), None)
-            if i is not None and head.rule != "metastasis.stage_list":
+            if i is not None and head.rule not in ("metastasis.stage_list", "metastasis.row") and not apart:
                 if n == len(items) - 1 and item.last < i:
                     end = self.tokens[i].end
                 if n == 0 and item.first > i:
                     start = self.tokens[i].start
-            apart = (
-                head.rule in ("metastasis.adjective", "metastasis.noun")
-                and n == 0
-                and i is not None
-                and item.first > i
-                and self._primary_between(i, item.first)
-            )
-            if apart:  # "metastatic NPC to the lungs": the word and the organ are two mentions
-                start = self.tokens[item.first].start
-                found.append(
-                    self._mention(
-                        head.start, head.end, "unspecified", head, item.claim or group.assertion, group, relatives
-                    )
-                )
             assertion: str | None = item.claim or group.assertion
-            found.append(self._mention(start, end, item.value, head, assertion, group, relatives))
+            if relatives or self.doc.category_at(start) in ("family", "criteria", "education"):
+                assertion = "family" if relatives else None
+            found.append(
+                Mention(
+                    start,
+                    end,
+                    LABEL,
+                    item.value,
+                    head.rule,
+                    assertion=assertion,
+                    cue=group.cue,
+                    attributes={"modality": self.imaging.at(start), "source": self.imaging.source},
+                )
+            )
         return found
-
-    def _primary_between(self, i: int, first: int) -> bool:
-        """Whether the cancer is named between the word and its organ."""
-        return any(t.kind == "primary" or t.kind == "local" for t in self.tokens[i + 1 : first])
-
-    def _mention(
-        self, start: int, end: int, value: str, head: _Head, assertion: str | None, group: Group, relatives: bool
-    ) -> Mention:
-        if relatives or self.doc.category_at(start) in ("family", "criteria", "education"):
-            assertion = "family" if relatives else None
-        return Mention(
-            start, end, LABEL, value, head.rule, assertion=assertion, cue=group.cue, attributes={"modality": self.imaging.at(start), "source": self.imaging.source}
-        )  # fmt: skip
 
     def _is_relatives(self, group: Group) -> bool:
         """Whether a relative has it: "mother died of liver metastases", not "told his wife: liver metastases"."""

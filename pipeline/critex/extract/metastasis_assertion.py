@@ -37,6 +37,8 @@ _TRANSPARENT = frozenset(
         "box",
     }
 )
+_ASKS = frozenset({"asks", "asked", "ask", "asking", "wonders", "wondered"})
+"""Before "if" these make a question about what is there: "asks if the liver metastases can be removed"."""
 EMPTY_BOXES = frozenset({"[ ]", "[]", "☐", "□"})
 _NOT_BEFORE = r"(?! (?:on|in|at) (?:the )?(?:previous|prior|old|earlier|last|baseline|first|(?:ct|mri|pet|scan)s? (?:of|from|in|dated|done))| previously| before| then)"
 _VALUE_NO = re.compile(
@@ -52,7 +54,7 @@ _POSITIVE_AFTER = re.compile(
     FLAGS,
 )
 _CLAUSE = re.compile(
-    r";|\bbut\b|\bhowever\b|\bwhereas\b|\balthough\b|,\s(?!(?:less|not|un|cannot|can|possibl|suspect|probabl|likely|although))",
+    r";|\bbut\b|\bhowever\b|\bwhereas\b|\balthough\b|,\s(?!(?:less|not|un|cannot|can|possibl|suspect|probabl|likely|although|to be |to consider|待|不|疑|考))",
     FLAGS,
 )
 _VERSUS = re.compile(r"\s*,?\s*(?:vs\.?|v\.?|versus)\s(?!\s?\d)", FLAGS)
@@ -74,6 +76,17 @@ def _after() -> dict[str, re.Pattern[str]]:
     content = load_yaml("metastasis.yaml")["after"]
     return {
         str(kind): re.compile(rf"[^.;,:?!]{{0,45}}?(?<![A-Za-z])(?:{'|'.join(map(str, terms))}){_NOT_BEFORE}", FLAGS)
+        for kind, terms in content.items()
+    }
+
+
+@cache
+def _behind_comma() -> dict[str, re.Pattern[str]]:
+    """As :func:`_after`, behind a comma: there only light words may come between ("metastases, tuberculoma unlikely" speaks of two things)."""
+    content = load_yaml("metastasis.yaml")["after"]
+    light = r"(?:(?:but|though|although|which|this|these|it|is|are|was|were|now|less|still|however|seems?|felt|thought|considered)\s+){0,4}"
+    return {
+        str(kind): re.compile(rf"\s*,\s*{light}(?<![A-Za-z])(?:{'|'.join(map(str, terms))}){_NOT_BEFORE}", FLAGS)
         for kind, terms in content.items()
     }
 
@@ -128,17 +141,12 @@ def _from_after(norm: str, start: int, end: int) -> tuple[str, tuple[int, int]] 
     found = [
         (m.end(), kind, m)
         for kind, pattern in _after().items()
-        if (m := pattern.match(norm, start, stop) or pattern.match(norm, _skip_comma(norm, start, end), stop))
+        if (m := pattern.match(norm, start, stop) or _behind_comma()[kind].match(norm, start, stop))
     ]
     if not found:
         return None
     _, kind, m = min(found, key=lambda f: (f[0], f[1] == "absent"))
     return kind, (m.start(), m.end())
-
-
-def _skip_comma(norm: str, start: int, end: int) -> int:
-    m = re.compile(r"\s*,\s*").match(norm, start, end)
-    return m.end() if m else start
 
 
 def _from_before(
@@ -171,7 +179,7 @@ def _from_before(
             break
         if "instead" in t.cues and not crossed_other and not crossed_verb:
             return "absent", (t.start, t.end)
-        if "conditional" in t.cues:
+        if "conditional" in t.cues and not (j and tokens[j - 1].word in _ASKS):
             return "hypothetical", (t.start, t.end)
         if "hypothetical" in t.cues and not crossed_verb and not _is_negated(tokens, j):
             return "hypothetical", (t.start, t.end)
@@ -185,12 +193,12 @@ def _from_before(
             if crossed_comma and not bare and sep not in ("or", "nor"):
                 break
             return "absent", (t.start, t.end)
-        if t.word in ("vs", "v", "versus") and j + 1 < len(tokens) and tokens[j + 1].kind == "number":
-            j -= 1
-            continue  # "new vs 2024" compares dates
+        if linked and t.word in ("-", "--") and norm[t.start - 1 : t.start] == " ":
+            break  # "no lactate peak - consistent with metastases"
         linked = linked or bool(t.cues & {"link", "possible"})
         if (
             "possible" in t.cues
+            and not (t.word in ("vs", "v", "versus") and _names_a_scan(tokens, j))
             and not crossed_verb
             and (not crossed_comma or sep == "or")
             and (not crossed_other or sep == "or")
@@ -244,6 +252,14 @@ def _ends_list(norm: str, tokens: list[Token], group: Group, end: int) -> bool:
             rest,
             FLAGS,
         )
+    )
+
+
+def _names_a_scan(tokens: list[Token], j: int) -> bool:
+    """Whether "vs" compares with an earlier examination: "new vs 2024", "larger v. CT of May"."""
+    after = next((t for t in tokens[j + 1 : j + 3] if t.word != "."), None)
+    return after is not None and (
+        after.kind in ("number", "imaging") or after.word in ("previous", "prior", "last", "baseline", "old", "earlier")
     )
 
 

@@ -118,8 +118,8 @@ def _take_left(found: Sites, tokens: list[Token], j: int, node: bool, is_new: bo
             found.items.insert(0, Item("distant_node", j, j))
         elif t.word == "distant":
             found.distant = True
-    elif is_new and found.items and found.items[0].value == t.value == "bone":
-        found.items[0].first = j  # "T8, L4 and right 6th rib mets" is one place of bone
+    elif found.items and found.items[0].value == t.value and t.kind in ("site", "vertebra", "region"):
+        found.items[0].first = j  # "T8, L4 and rib metastases": one place after another of one organ
     elif is_new or (t.kind == "site" and found.items and found.items[0].value not in ("distant_node", t.value)):
         found.items.insert(0, Item(t.value, j, j))
     elif found.items:
@@ -227,6 +227,13 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
     if k < len(tokens) and not connector and (stage or tokens[k].kind == "separator"):
         return found
     _list_right(found, tokens, k)
+    return found
+
+
+def sites_from(tokens: list[Token], first: int) -> Sites:
+    """Organs of a list that begins at an index."""
+    found = Sites(first=first, last=first)
+    _list_right(found, tokens, first)
     return found
 
 
@@ -369,6 +376,8 @@ def antecedent(
         t = tokens[j]
         if t.kind == "head" or t.word in (";", "."):
             break
+        if t.word == "from":  # "fracture of T8 from metastatic cancer": the cause, not the place
+            return None
         if "link" in t.cues or t.word in ("?", "not") or (through_colon and t.word in (":", "-", "--", "=")):
             linked = True
         if t.kind == "nodes":

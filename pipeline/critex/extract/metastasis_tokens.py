@@ -71,7 +71,7 @@ def _grammar() -> tuple[dict[str, str], dict[str, frozenset[str]], re.Pattern[st
             r"(?P<result>\(\s?(?:\+|-|\+ve|-ve|[YN]|yes|no|nil|neg|pos|none)\s?\))",
             rf"(?P<term>{'|'.join(term_regex(t) for t in terms if re.search(r'[A-Za-z0-9]', t))})",
             rf"(?P<sign>{'|'.join(re.escape(t) for t in terms if not re.search(r'[A-Za-z0-9]', t))}|[?;)\]|])",
-            r"(?P<number>(?<![A-Za-z])[<>~≤≥]?(?:\d+(?:st|nd|rd|th)|\d{1,2}[RL](?![A-Za-z])|x\s?\d+|\d[\d.x*/-]*\s?(?:cm|mm)?)(?![A-Za-z]))",
+            r"(?P<number>(?<![A-Za-z])[<>~≤≥]?(?:\d{1,2}[LR](?![A-Za-z])|\d+(?:st|nd|rd|th)|x\s?\d+|\d[\d.x*/-]*\s?(?:cm|mm)?)(?![A-Za-z]))",
             r"(?P<word>[A-Za-z][A-Za-z0-9'-]*|[^\x00-\x7f])",
             r"(?P<mark>\S)",
         ]
@@ -104,19 +104,29 @@ def tokens(norm: str, start: int, end: int, heads: list[tuple[int, int, int]]) -
 
 def _lex(norm: str, start: int, end: int) -> list[Token]:
     kinds, cues, pattern = _grammar()
-    found: list[Token] = []
+    found = []
     for m in pattern.finditer(norm, start, end):
         group = m.lastgroup or ""
         word = _plain(m.group())
         if group[0] == "o" and group[1:].isdigit():
             organ = organs()[int(group[1:])]
-            if organ.kind == "vertebra" and word[:1] == "s" and any(t.value == "liver" for t in found):
-                found.append(Token(m.start(), m.end(), "number", word))  # "liver: S7 24 mm, S5 17 mm" are segments
-                continue
-            found.append(Token(m.start(), m.end(), organ.kind, word, organ.value))
+            kind, value = organ.kind, organ.value
+            if kind == "vertebra" and word[:1] == "s" and _of_liver(found):
+                kind, value = "site", "liver"
+            found.append(Token(m.start(), m.end(), kind, word, value))
         else:
             kind = kinds.get(word) or (
                 group if group in ("number", "box", "result") else "word" if group in ("word", "term") else "mark"
             )
             found.append(Token(m.start(), m.end(), kind, word, cues=cues.get(word, frozenset())))
     return found
+
+
+def _of_liver(before: list[Token]) -> bool:
+    """Whether S1 to S5 are segments of the liver here: the liver was named last, or a low-density area is spoken of."""
+    for t in reversed(before):
+        if t.value == "liver" or t.word in ("hypodense", "hypodensity"):
+            return True
+        if t.is_organ:
+            return False
+    return False
