@@ -176,7 +176,50 @@ ERRORS = Table(
     ("source", "note_id"),
 )
 
-TABLES: dict[str, Table] = {t.name: t for t in (NOTES, MENTIONS, FEATURES, VERDICT, EVIDENCE, CANDIDATES, ERRORS)}
+COMPARISON = Table(
+    "compare",
+    "a verdict that differs between two output folders (`critex compare`)",
+    (
+        Column("trial", "string", "identifier of the trial", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("criterion", "string", "leaf criterion", required=True),
+        Column("before", "string", "verdict in the first folder; empty where it has none"),
+        Column("after", "string", "verdict in the second folder; empty where it has none"),
+        Column(
+            "cause",
+            "string",
+            "new note, note gone, note changed, mention new, mention gone, mention changed, rule, index date, trial, version or judging",
+            required=True,
+        ),
+        Column("detail", "string", "where it is seen: note, offsets, label, rule, columns or hashes; never note text"),
+        Column("reason_before", "string", "reason of the verdict in the first folder"),
+        Column("reason_after", "string", "reason of the verdict in the second folder"),
+    ),
+    ("trial", "patient_id", "criterion"),
+)
+
+HANDOFF = Table(
+    "handoff",
+    "a verdict, with who decides it (`critex screen --max-error`); least certain first",
+    (
+        Column(
+            "review_order", "int", "1 is the least certain of those that a person decides; empty where it is decided"
+        ),
+        Column("trial", "string", "identifier of the trial", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("criterion", "string", "leaf criterion", required=True),
+        Column("verdict", "string", "pass, fail or unknown", required=True),
+        Column("confidence", "float", "probability that the verdict is right, 0 to 1", required=True),
+        Column("decided_by", "string", "machine or person", required=True),
+        Column("threshold", "float", "least confidence at which a verdict of this kind is decided by the machine"),
+        Column("why", "string", "why a person decides it"),
+    ),
+    ("review_order", "trial", "patient_id", "criterion"),
+)
+
+TABLES: dict[str, Table] = {
+    t.name: t for t in (NOTES, MENTIONS, FEATURES, VERDICT, EVIDENCE, CANDIDATES, ERRORS, COMPARISON, HANDOFF)
+}
 
 
 class SchemaError(Exception):
