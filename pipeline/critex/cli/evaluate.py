@@ -14,7 +14,7 @@ from critex.cli.options import existing
 @app.command()
 def evaluate(
     folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
-    gold: Annotated[Path, typer.Argument(help="A folder of gold: verdicts.jsonl, mentions.jsonl, notes.csv.")],
+    gold: Annotated[Path, typer.Argument(help="Gold, in any format that `critex convert` reads.")],
     trial: Annotated[str, typer.Option("--trial", "-t", help="Trial whose verdicts are scored.")] = DEFAULT_TRIAL,
     page: Annotated[Path | None, typer.Option("--page", help="Write the figures as a Markdown page too.")] = None,
     sample: Annotated[str, typer.Option("--sample", help="What the sample is, for the page.")] = "the annotated sample",

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from critex.criteria.trial import Trial
 from critex.evaluate.candidates import CandidateScores, score_candidates
-from critex.evaluate.gold import Gold, read_gold
+from critex.evaluate.gold import Gold, of_run, read_gold
 from critex.evaluate.mentions import LEVELS, MentionScores, score_mentions
 from critex.evaluate.verdicts import VerdictScores, score_verdicts
 from critex.run.store import read_table
@@ -39,7 +39,7 @@ def evaluate(out: Path, gold_folder: Path, trial: Trial) -> Evaluation:
     out : Path
         Folder that ``critex run`` wrote.
     gold_folder : Path
-        Gold in the guideline's format.
+        Gold in any annotation format, a file or a folder.
     trial : Trial
         Trial whose verdicts are scored.
 
@@ -48,7 +48,9 @@ def evaluate(out: Path, gold_folder: Path, trial: Trial) -> Evaluation:
     InputError
         If one of the folders is not what it should be.
     """
-    gold = read_gold(gold_folder)
+    notes = read_table("notes", out)
+    patient_of = dict(zip(notes["note_id"], notes["patient_id"], strict=True))
+    gold = of_run(read_gold(gold_folder), patient_of, patient_of.keys())
     mentions, evidence = read_table("mentions", out), read_table("evidence", out)
     bad = 0
     if gold.notes:

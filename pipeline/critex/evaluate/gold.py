@@ -1,14 +1,22 @@
-"""Gold in the guideline's own format: verdicts.jsonl, mentions.jsonl, notes.csv, patients.csv in one folder."""
+"""Gold for scoring, from annotations in any format: mentions, verdicts of patients, and patient-level values."""
 
 from __future__ import annotations
 
-import csv
-import json
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from critex.annotation.brat import note_id_of
+from critex.annotation.document import AnnotatedDocument, Corpus, PatientVerdict, Piece, Scalar, Span
+from critex.annotation.formats import read_corpus, refuse_mismatches
+from critex.annotation.sidecar import VERDICT_WORDS
 from critex.errors import InputError
+from critex.tables import ASSERTIONS
+
+GoldVerdict = PatientVerdict
+
+_OTHER_WORDS = {"negated": "absent", "negation": "absent", "uncertain": "possible", "possible": "possible", "hypothetical": "hypothetical", "family": "family"}  # fmt: skip
+"""Flags by which other annotation schemes say an assertion."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +36,8 @@ class GoldMention:
     assertion: str = "present"
     temporality: str = "current"
     optional: bool = False
-
-
-@dataclass(frozen=True)
-class GoldVerdict:
-    """One annotated verdict with its evidence."""
-
-    patient_id: str
-    criterion: str
-    verdict: str
-    evidence: tuple[tuple[str, int, int], ...] = ()
-    """Note, start and end of each span."""
-    why: str = ""
+    pieces: tuple[Piece, ...] = ()
+    """Parts of a discontinuous mention; empty where it is in one piece."""
 
 
 @dataclass
@@ -51,69 +49,103 @@ class Gold:
     notes: dict[str, str] = field(default_factory=dict)
     """Text by note_id."""
     note_types: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Patient-level values by patient and column, as written."""
 
 
-def read_gold(folder: Path) -> Gold:
-    """Gold of a folder in the guideline's format.
+def read_gold(path: Path) -> Gold:
+    """Gold of a file or folder in any annotation format, which is detected.
 
     Raises
     ------
     InputError
-        If the folder has neither verdicts nor mentions, a line is not what it should be, or annotated text is not what stands in the note (the first ten are named).
+        If it cannot be read, or annotated text is not what stands in the note (the first ten are named).
     """
-    gold = Gold()
-    notes = folder / "notes.csv"
-    if notes.exists():
-        csv.field_size_limit(2**31 - 1)
-        with open(notes, newline="", encoding="utf-8") as f:
-            for row in csv.DictReader(f):
-                gold.notes[row["note_id"]] = row["text"]
-                gold.note_types[row["note_id"]] = row.get("note_type") or ""
-    for entry, where in _lines(folder / "verdicts.jsonl"):
-        try:
-            spans = tuple((str(e["note_id"]), int(e["start"]), int(e["end"])) for e in entry.get("evidence") or ())
-            gold.verdicts.append(
-                GoldVerdict(
-                    str(entry["patient_id"]),
-                    str(entry["criterion"]),
-                    str(entry["verdict"]),
-                    spans,
-                    str(entry.get("why") or ""),
+    corpus = read_corpus(path)
+    refuse_mismatches(corpus, path)
+    return gold_of(corpus, str(path))
+
+
+def gold_of(corpus: Corpus, where: str) -> Gold:
+    """Gold of a corpus.
+
+    A span with an attribute ``verdict`` is evidence of the criterion that it is labelled with, and says its verdict; all other spans are mentions.
+
+    Raises
+    ------
+    InputError
+        If spans give a patient two verdicts on one criterion.
+    """
+    gold = Gold(values=corpus.values)
+    said: dict[tuple[str, str], PatientVerdict] = {(v.patient_id, v.criterion): v for v in corpus.verdicts}
+    for d in corpus.documents:
+        if d.text is not None:
+            gold.notes[d.note_id] = d.text
+        gold.note_types[d.note_id] = d.note_type
+        for s in d.spans:
+            verdict = str(s.attributes.get("verdict", ""))
+            if verdict not in VERDICT_WORDS:
+                gold.mentions.append(_mention(d, s))
+                continue
+            key = (d.patient_id or d.note_id, s.label)
+            known = said.setdefault(key, PatientVerdict(*key, verdict))
+            if known.verdict != verdict:
+                raise InputError(
+                    f"{where}: patient {key[0]} has two verdicts on {key[1]}, {known.verdict} and {verdict}. Settle it."
                 )
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{where}: {type(error).__name__} {error}. A verdict has patient_id, criterion, verdict and evidence."
-            ) from None
-    for entry, where in _lines(folder / "mentions.jsonl"):
-        try:
-            gold.mentions.append(_mention(entry))
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                f"{where}: {type(error).__name__} {error}. A mention has note_id, patient_id, start, end, text, label, value and assertion."
-            ) from None
-    if not gold.verdicts and not gold.mentions:
-        raise InputError(
-            f"{folder}: neither verdicts.jsonl nor mentions.jsonl. Name a folder of gold in the guideline's format."
-        )
-    check_spans(gold, str(folder))
+            said[key] = replace(known, evidence=(*known.evidence, (d.note_id, s.start, s.end)))
+    gold.verdicts = list(said.values())
     return gold
 
 
-def check_spans(gold: Gold, where: str) -> None:
-    """Refuse gold whose text is not what stands in the notes.
+def _mention(d: AnnotatedDocument, s: Span) -> GoldMention:
+    a = s.attributes
+    text = d.text[s.start : s.end] if d.text is not None else ""
+    return GoldMention(
+        d.note_id, d.patient_id, s.start, s.end, text, s.label, _words(a, "value"), number(a.get("number")), number(a.get("canonical")), _words(a, "result"),
+        assertion_of(a), _words(a, "temporality") or "current", a.get("optional") is True, s.pieces if len(s.pieces) > 1 else (),
+    )  # fmt: skip
 
-    Raises
-    ------
-    InputError
-        Names the first ten mismatches by note and offsets, never by their text.
+
+def assertion_of(attributes: Mapping[str, Scalar]) -> str:
+    """The assertion, also where another scheme's flag says it (``negated``); present where nothing does."""
+    said = str(attributes.get("assertion", "")).lower()
+    if said in ASSERTIONS:
+        return said
+    flags = [w for k, w in _OTHER_WORDS.items() if str(attributes.get(k, "")).lower() in ("true", "yes", "1", w)]
+    return flags[0] if flags else "present"
+
+
+def of_run(gold: Gold, patient_of: Mapping[str, str], notes: Collection[str]) -> Gold:
+    """Gold with the note and patient identifiers of a run, where the format could not hold them.
+
+    Parameters
+    ----------
+    gold : Gold
+    patient_of : mapping of str to str
+        Patient of each note of the run.
+    notes : collection of str
+        Notes of the run.
     """
-    wrong = [m for m in gold.mentions if m.note_id in gold.notes and gold.notes[m.note_id][m.start : m.end] != m.text]
-    if wrong:
-        named = ", ".join(f"{m.note_id} {m.start}-{m.end}" for m in wrong[:10])
-        raise InputError(
-            f"{where}: {len(wrong)} mentions whose text is not what stands in the note: {named}. Offsets are Python str indices into the text as given."
-        )
+    names = {n: m for n in (*gold.notes, *gold.note_types) if n not in notes and (m := note_id_of(n)) in notes}
+
+    def note(n: str) -> str:
+        return names.get(n, n)
+
+    return Gold(
+        [replace(m, note_id=note(m.note_id), patient_id=m.patient_id or patient_of.get(note(m.note_id), "")) for m in gold.mentions],
+        [
+            replace(
+                v,
+                patient_id=patient_of.get(note(v.patient_id), v.patient_id),
+                evidence=tuple((note(n), s, e) for n, s, e in v.evidence),
+            )
+            for v in gold.verdicts
+        ],
+        {note(n): t for n, t in gold.notes.items()},
+        {note(n): t for n, t in gold.note_types.items()},
+        gold.values,
+    )  # fmt: skip
 
 
 def number(value: object) -> float | None:
@@ -125,25 +157,5 @@ def number(value: object) -> float | None:
     return None if found != found else found
 
 
-def _mention(entry: dict[str, Any]) -> GoldMention:
-    value, result = entry.get("value"), entry.get("result")
-    return GoldMention(
-        str(entry["note_id"]), str(entry["patient_id"]), int(entry["start"]), int(entry["end"]), str(entry["text"]), str(entry["label"]),
-        None if value is None else str(value), number(entry.get("number")), number(entry.get("canonical")), None if result is None else str(result),
-        str(entry["assertion"]), str(entry.get("temporality") or "current"), entry.get("optional") is True,
-    )  # fmt: skip
-
-
-def _lines(path: Path) -> list[tuple[dict[str, Any], str]]:
-    if not path.exists():
-        return []
-    found = []
-    with open(path, encoding="utf-8") as f:
-        for i, line in enumerate(f, 1):
-            if not line.strip():
-                continue
-            try:
-                found.append((json.loads(line), f"{path}:{i}"))
-            except ValueError:
-                raise InputError(f"{path}:{i}: not valid JSON. Correct the line.") from None
-    return found
+def _words(attributes: Mapping[str, Scalar], name: str) -> str | None:
+    return str(attributes[name]) if name in attributes else None
