@@ -46,6 +46,8 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         for m in group:
             if m.label in _TICKED_LABELS:
                 _from_box(doc, m)
+            elif m.assertion in (None, "present", "absent", "possible") and _under_trial_number(doc, m):
+                m.assertion = "hypothetical"
             elif (
                 (m.label in _ASKABLE or (m.label == "LAB" and m.comparator))
                 and m.assertion not in ("family", "hypothetical")
@@ -83,6 +85,16 @@ def _patient_again(doc: Document, position: int) -> bool:
         doc.norm[back.end() : position],
         re.I,
     )
+
+
+_TRIAL_LIST = re.compile(r"NCT\d{8}\)?\s?(?:eligibility|criteria|rules|asks(?: for)?|needs|requires|wants)?\s?:", re.I)
+
+
+def _under_trial_number(doc: Document, m: Mention) -> bool:
+    """Whether a mention stands in a list that a trial's number heads: "NCT07235319: age 18-70, ECOG 0-1, no autoimmune disease"."""
+    line = doc.line_at(m.start)
+    lead = _TRIAL_LIST.search(doc.norm, line.start, m.start)
+    return lead is not None and not _ANSWERED.search(doc.norm, lead.end(), line.end)
 
 
 def _asked_for(doc: Document, m: Mention) -> bool:

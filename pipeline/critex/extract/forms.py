@@ -19,7 +19,7 @@ _BOX = re.compile(
     re.I,
 )
 _LEADING = re.compile(
-    r"(?:^|[\s|])(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))\s?(?:[A-Za-z][\w-]{0,16}[\s/,&-]{1,3}){0,3}$"
+    r"(?:^|[\s|])(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔✓√])|(?P<empty>[☐□]))\s?(?:[A-Za-z][\w-]{0,16}[\s/,&-]{1,3}){0,3}$"
 )
 
 
@@ -47,7 +47,7 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     return _column_answer(norm, end, limit)
 
 
-_COLUMNS = re.compile(r"(?:\[[\sxX✓√✔]?\]|[☑☒✔☐□])(?:[ \t|]{1,12}(?:\[[\sxX✓√✔]?\]|[☑☒✔☐□])){1,2}")
+_COLUMNS = re.compile(r"(?:\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□])(?:[ \t|]{1,12}(?:\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□])){1,2}")
 _HEAD = re.compile(r"[ \t|](?P<first>yes|no|y|n|是|否)[ \t|]{1,12}(?P<second>yes|no|y|n|是|否)\b", re.I)
 _LOOK_BACK = 3000
 """How far above a row the head of its columns may stand."""
@@ -69,9 +69,9 @@ def _column_answer(norm: str, end: int, limit: int) -> tuple[str, int, int] | No
     return ("yes" if word[0] in "y是" else "no", *boxes[ticked[0]].span())
 
 
-_ANY_BOX = re.compile(r"\[[\sxX✓√✔]?\]|[☑☒✔☐□]")
+_ANY_BOX = re.compile(r"\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□]")
 _TRAILING = re.compile(
-    r"(?:\s?[/,&]\s?[A-Za-z][\w -]{1,24})?\s{0,30}(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔])|(?P<empty>[☐□]))(?!\s?(?:y|n|yes|no)\b)",
+    r"(?:\s?[/,&]\s?[A-Za-z][\w -]{1,24})?\s{0,30}(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔✓√])|(?P<empty>[☐□]))(?!\s?(?:y|n|yes|no)\b)",
     re.I,
 )
 
@@ -100,4 +100,4 @@ def box_before(norm: str, start: int, line_start: int) -> str | None:
 
 def ticked_elsewhere(norm: str, line_starts: tuple[int, int]) -> bool:
     """Whether any box of a stretch is ticked: then the form was filled in, and an empty box is a negative (GUIDELINE, settled questions)."""
-    return bool(re.search(r"\[\s?[xX✓√✔]\s?\]|[☑☒✔]", norm[line_starts[0] : line_starts[1]]))
+    return bool(re.search(r"\[\s?[xX✓√✔]\s?\]|[☑☒✔✓√]", norm[line_starts[0] : line_starts[1]]))

@@ -37,7 +37,7 @@ _RANGE = re.compile(
     FLAGS,
 )
 _RANGE_FIRST = re.compile(
-    r"(?P<low>\d+(?:\.\d+)?)\s?-\s?(?P<high>\d+(?:\.\d+)?)\s+(?P<num>\d+(?:\.\d+)?)(?![\d.]*\s?-)", FLAGS
+    r"[\[(]?(?P<low>\d+(?:\.\d+)?)\s?-\s?(?P<high>\d+(?:\.\d+)?)[\])]?\s+(?P<num>\d+(?:\.\d+)?)(?![\d.]*\s?-)", FLAGS
 )
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 """Thousands with dots, as on the Continent."""
