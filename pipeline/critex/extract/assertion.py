@@ -46,9 +46,7 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         for m in group:
             if m.label in _TICKED_LABELS:
                 _from_box(doc, m)
-            elif m.assertion in (None, "present", "absent", "possible") and _under_trial_number(doc, m):
-                m.assertion = "hypothetical"
-            elif (
+            elif (m.assertion in (None, "present", "absent", "possible") and _under_trial_number(doc, m)) or (
                 (m.label in _ASKABLE or (m.label == "LAB" and m.comparator))
                 and m.assertion not in ("family", "hypothetical")
                 and _asked_for(doc, m)
