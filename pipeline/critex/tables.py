@@ -6,8 +6,9 @@ written. ``critex schema`` prints this module.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -236,6 +237,52 @@ def empty(table: Table) -> pd.DataFrame:
     return checked(pd.DataFrame(columns=table.names), table)
 
 
+_PANDAS = {pa.int64(): pd.Int64Dtype()}
+
+
+def of_columns(columns: Mapping[str, tuple[Kind, list[Any]]]) -> pd.DataFrame:
+    """A DataFrame of columns with the types of this module, faster than pandas builds one.
+
+    Parameters
+    ----------
+    columns : mapping of str to (kind, values)
+        ``None`` stands for a missing value; of strings, give ``""``.
+    """
+    arrays = [pa.array(values, _ARROW[kind]) for kind, values in columns.values()]
+    return pa.table(arrays, names=list(columns)).to_pandas(types_mapper=_PANDAS.get)
+
+
+def of_rows(rows: Sequence[tuple[Any, ...]], table: Table) -> pd.DataFrame:
+    """Return rows as the checked table: what :func:`checked` makes of them, faster where their types are as the schema says.
+
+    Parameters
+    ----------
+    rows : sequence of tuple
+        Values in the order of the table's columns.
+    table : Table
+        The schema.
+
+    Raises
+    ------
+    SchemaError
+        As :func:`checked`.
+    """
+    keys = [table.names.index(name) for name in table.sort]
+    try:
+        ordered = sorted(rows, key=lambda r: ["" if r[k] is None else r[k] for k in keys])
+        columns = {}
+        for column, values in zip(table.columns, zip(*ordered, strict=True), strict=True):
+            if None in values:
+                if column.required:
+                    raise SchemaError(f"{table.name}: column {column.name} has empty values")
+                if column.kind == "string":
+                    values = ["" if v is None else v for v in values]
+            columns[column.name] = (column.kind, list(values))
+        return of_columns(columns)
+    except (TypeError, ValueError):  # no rows, other types, or text that is not Unicode: pandas converts them
+        return checked(pd.DataFrame(rows, columns=table.names), table)
+
+
 def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Return ``frame`` with the table's columns, types and order of rows.
 
@@ -254,6 +301,9 @@ def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     extra = [c for c in frame.columns if c not in table.names]
     if extra and not table.extensible:
         raise SchemaError(f"{table.name}: columns not in the schema: {', '.join(map(str, extra))}")
+    if extra and [*frame.columns[: len(table.columns)]] == table.names and _is_sorted(frame, table):
+        if all(_typed(frame[c.name], c, table.name).dtype == frame[c.name].dtype for c in table.columns):
+            return frame.reset_index(drop=True)
     out: dict[str, pd.Series] = {}
     for column in table.columns:
         if column.name in frame.columns:
@@ -269,6 +319,10 @@ def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     if len(result):
         result = result.sort_values(list(table.sort), kind="stable", na_position="first", ignore_index=True)
     return result
+
+
+def _is_sorted(frame: pd.DataFrame, table: Table) -> bool:
+    return len(table.sort) == 1 and bool(frame[table.sort[0]].is_monotonic_increasing)
 
 
 def _typed(series: pd.Series, column: Column, table: str) -> pd.Series:

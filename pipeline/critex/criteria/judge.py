@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 
 from critex.criteria.conditions import Condition, Finding, Window, parse_condition, parse_window, statements_of
 from critex.criteria.trial import Criterion, Trial
 from critex.features.facts import Fact, Statement
 from critex.features.patient import Patient
+from critex.features.silence import Silent, silent
 from critex.features.spec import load_features
 
 REVIEW_WORDS = {
@@ -38,15 +41,65 @@ class Judged:
 
 
 def _conditions(criterion: Criterion) -> list[Condition]:
-    if criterion._conditions is None:
+    found = criterion._conditions
+    if found is None:
         features = load_features()
-        criterion._conditions = [parse_condition(s.when, features) for s in criterion.decide]
-    return criterion._conditions
+        found = criterion._conditions = [parse_condition(s.when, features) for s in criterion.decide]
+    return found
+
+
+Enrolled = tuple[date | None, str | None, date | None]
+"""Index date, sex and birth date, as known without notes."""
+_REMEMBERED = 20_000
+
+
+class _Silence:
+    """Verdicts of a trial on patients of whom nothing is said; they hold for all who have no statement that a criterion asks for."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._criteria = trial.criteria
+        self._by_patient: dict[tuple[bool, Enrolled], list[Silent[Judged]]] = {}
+        self._by_criterion: dict[tuple[object, ...], Silent[Judged]] = {}
+        self._asked: dict[tuple[object, ...], tuple[str, ...]] = {}
+        """What a criterion asked for of a patient's enrolment, where the same is known of the patient."""
+
+    def of(self, patient: Patient, index_is_proxy: bool) -> list[Silent[Judged]]:
+        """One verdict a criterion."""
+        enrolled = (patient.index_date, patient._sex, patient.birth_date)
+        found = self._by_patient.get((index_is_proxy, enrolled))
+        if found is None:
+            if len(self._by_patient) + len(self._by_criterion) > _REMEMBERED:
+                self._by_patient.clear()
+                self._by_criterion.clear()
+            found = [self._criterion(i, patient, enrolled, index_is_proxy) for i in range(len(self._criteria))]
+            self._by_patient[index_is_proxy, enrolled] = found
+        return found
+
+    def _criterion(self, i: int, patient: Patient, enrolled: Enrolled, index_is_proxy: bool) -> Silent[Judged]:
+        known = (i, index_is_proxy, enrolled[0] is None, enrolled[1], enrolled[2] is None)
+        asked = self._asked.get(known)
+        key = (known, *(getattr(patient, name) for name in asked)) if asked is not None else None
+        found = self._by_criterion.get(key) if key is not None else None
+        if found is None:
+            found = silent(lambda p: judge_criterion(self._criteria[i], p, index_is_proxy), *enrolled)
+            if asked is None:
+                asked = found.enrolment
+            elif set(found.enrolment) - set(asked):
+                asked = tuple(dict.fromkeys((*asked, *found.enrolment)))
+            self._asked[known] = asked
+            self._by_criterion[known, *(getattr(patient, name) for name in asked)] = found
+        return found
 
 
 def judge(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[Judged]:
     """Verdicts of a patient on every leaf criterion of a trial, in the trial's order."""
-    return [judge_criterion(c, patient, index_is_proxy) for c in trial.criteria]
+    silence = trial._silence
+    if silence is None:
+        silence = trial._silence = _Silence(trial)
+    return [
+        s.result if s.holds_for(patient.labels) else judge_criterion(c, patient, index_is_proxy)
+        for c, s in zip(trial.criteria, silence.of(patient, index_is_proxy), strict=True)
+    ]
 
 
 def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool = False) -> Judged:
@@ -60,7 +113,7 @@ def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool
             "investigator's judgement",
             1.0,
         )
-    window = parse_window(criterion.window) if criterion.window else None
+    window = _window(criterion.window) if criterion.window else None
     asked: list[Finding] = []
     for step, condition in zip(criterion.decide, _conditions(criterion), strict=True):
         finding = condition.ask(patient, window)
@@ -76,6 +129,11 @@ def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool
         why = "The notes are silent; the trial definition lets silence pass."
         return Judged(criterion, "pass", why, True, "decided from silence, as the trial definition says", 0.6)
     return _unknown(criterion, asked, "", [], patient, window)
+
+
+@cache
+def _window(text: str) -> Window:
+    return parse_window(text)
 
 
 def _decided(

@@ -84,6 +84,8 @@ class Trial(_Strict):
     """Phases whose criteria may still be unknown in a candidate."""
     criteria: list[Criterion]
     digest: str = ""
+    _silence: Any = PrivateAttr(default=None)
+    """Verdicts where notes are silent, remembered by :mod:`critex.criteria.judge`."""
 
     def criterion(self, criterion_id: str) -> Criterion:
         """The criterion of an id.

@@ -46,11 +46,21 @@ class Patient:
         self.index_date = index_date
         self.birth_date = birth_date
         self._sex = sex
+        self._speaking: frozenset[str] | None = None
+        """Features that can have a fact; ``None`` where that is not known."""
         self.features = features if features is not None else load_features()
         self._facts: dict[str, list[Fact]] = {}
         self._by_label: dict[str, list[Statement]] = {}
         for s in self.statements:
             self._by_label.setdefault(s.label, []).append(s)
+        self.labels = frozenset(self._by_label)
+        """Labels of which there is a statement."""
+        if features is None:
+            from critex.features.silence import features_that_may_speak
+
+            self._speaking = features_that_may_speak(
+                self.labels, index_date is not None, sex is not None, birth_date is not None
+            )
 
     @property
     def sex(self) -> str | None:
@@ -66,6 +76,8 @@ class Patient:
 
     def facts(self, name: str) -> list[Fact]:
         """Facts of a feature: at most one for ``latest`` and ``lasting``, all for ``each``; newest last."""
+        if self._speaking is not None and name not in self._speaking:
+            return []
         if name not in self._facts:
             self._facts[name] = []  # guards against a derivation that asks for itself
             self._facts[name] = self._compute(name, None)
@@ -73,6 +85,8 @@ class Patient:
 
     def facts_in_window(self, name: str, first: date, last: date) -> list[Fact]:
         """Facts of a feature taken from statements of the days ``first`` to ``last`` only (both inside)."""
+        if self._speaking is not None and name not in self._speaking:
+            return []
         return self._compute(name, (first, last))
 
     def _compute(self, name: str, window: tuple[date, date] | None) -> list[Fact]:
@@ -85,6 +99,8 @@ class Patient:
             found = self.selected(name)
             if window:
                 found = [f for f in found if f.when and window[0] <= f.when.first and f.when.last <= window[1]]
+        if not found:
+            return []
         if spec.takes == "latest":
             if window is None and self.index_date is not None:
                 before = [f for f in found if f.when is None or f.when.first <= self.index_date]

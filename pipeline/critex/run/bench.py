@@ -112,10 +112,10 @@ def bench(
         (n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text, n.source)
         for n in {n.note_id: n for n in notes}.values()
     ]
-    frame = tables.checked(pd.DataFrame(note_rows, columns=tables.NOTES.names), tables.NOTES)
+    frame = tables.of_rows(note_rows, tables.NOTES)
     found.patients = int(frame["patient_id"].nunique())
     start = time.process_time()
-    mentions = tables.checked(pd.DataFrame(rows, columns=tables.MENTIONS.names), tables.MENTIONS)
+    mentions = tables.of_rows(rows, tables.MENTIONS)
     judge_tables(mentions, frame, None, [loaded])
     found.judge = time.process_time() - start
     for processes in sorted({1, workers}) if workers > 1 else ():

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -128,9 +129,9 @@ def judge_patients(
             )
     return Judgement(
         tables.checked(_features_frame(feature_rows), tables.FEATURES),
-        tables.checked(pd.DataFrame(verdict_rows, columns=tables.VERDICT.names), tables.VERDICT),
-        tables.checked(pd.DataFrame(evidence_rows, columns=tables.EVIDENCE.names), tables.EVIDENCE),
-        tables.checked(pd.DataFrame(candidate_rows, columns=tables.CANDIDATES.names), tables.CANDIDATES),
+        tables.of_rows(verdict_rows, tables.VERDICT),
+        tables.of_rows(evidence_rows, tables.EVIDENCE),
+        tables.of_rows(candidate_rows, tables.CANDIDATES),
     )
 
 
@@ -158,19 +159,31 @@ def _feature_row(patient: Patient, specs: dict[str, Feature]) -> dict[str, Any]:
     return row
 
 
-def _features_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    specs = load_features()
-    numeric = {column_of(n, s) for n, s in specs.items() if s.unit is not None}
-    data: dict[str, pd.Series] = {
-        "patient_id": pd.Series([r["patient_id"] for r in rows], dtype="str"),
-        "index_date": pd.Series([r["index_date"] for r in rows], dtype="str"),
+@cache
+def _feature_kinds() -> dict[str, tables.Kind]:
+    """Type of every column of the feature table after the fixed ones."""
+    numeric = {column_of(n, s) for n, s in load_features().items() if s.unit is not None}
+    return {
+        c: "float" if c in numeric else "int" if c.endswith(("_start", "_end")) else "string" for c in feature_columns()
     }
-    for column in feature_columns():
-        values = [r.get(column) for r in rows]
-        if column in numeric:
-            data[column] = pd.Series([v if isinstance(v, int | float) else None for v in values], dtype="float64")
-        elif column.endswith(("_start", "_end")):
-            data[column] = pd.Series(values, dtype="Int64")
+
+
+def _features_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    columns: dict[str, tuple[tables.Kind, list[Any]]] = {
+        name: ("string", [r[name] for r in rows]) for name in ("patient_id", "index_date")
+    }
+    said = {c for r in rows for c in r}
+    nothing: dict[tables.Kind, list[Any]] = {
+        "string": [""] * len(rows), "int": [None] * len(rows), "float": [None] * len(rows)
+    }  # fmt: skip
+    for column, kind in _feature_kinds().items():
+        if column not in said:
+            values = nothing[kind]
+        elif kind == "string":
+            values = ["" if (v := r.get(column)) is None else str(v) for r in rows]
+        elif kind == "float":
+            values = [v if isinstance(v := r.get(column), int | float) else None for r in rows]
         else:
-            data[column] = pd.Series(["" if v is None else str(v) for v in values], dtype="str")
-    return pd.DataFrame(data)
+            values = [r.get(column) for r in rows]
+        columns[column] = (kind, values)
+    return tables.of_columns(columns)

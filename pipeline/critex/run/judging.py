@@ -87,12 +87,10 @@ def judge_range(task: Task) -> Part:
     """Judge the patients of one range, and write its part of every table."""
     ledger = Ledger(task.out, write=False)
     try:
-        notes = pd.DataFrame(ledger.notes_of(task.patients), columns=tables.NOTES.names)
-        mentions = pd.DataFrame(list(ledger.mentions_of(task.patients)), columns=tables.MENTIONS.names)
+        notes = tables.of_rows(ledger.notes_of(task.patients), tables.NOTES)
+        mentions = tables.of_rows(list(ledger.mentions_of(task.patients)), tables.MENTIONS)
     finally:
         ledger.close()
-    notes = tables.checked(notes, tables.NOTES)
-    mentions = tables.checked(mentions, tables.MENTIONS)
     trials = _trials(task.trials)
     judged = judge_tables(mentions, notes, task.enrolled, trials, task.index_date)
     for name, frame in (("notes", notes), ("mentions", mentions), ("features", judged.features)):

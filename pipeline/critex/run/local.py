@@ -78,21 +78,18 @@ def run(
     records, errors = note_records(notes)
     rows, failed = _extract(records, date_order, workers)
     errors.extend(failed)
-    note_frame = tables.checked(
-        pd.DataFrame(
-            [
-                (n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text, n.source)
-                for n in records
-            ],
-            columns=tables.NOTES.names,
-        ),
+    note_frame = tables.of_rows(
+        [
+            (n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text, n.source)
+            for n in records
+        ],
         tables.NOTES,
     )
-    mentions = tables.checked(pd.DataFrame(rows, columns=tables.MENTIONS.names), tables.MENTIONS)
+    mentions = tables.of_rows(rows, tables.MENTIONS)
     judged = judge_tables(mentions, note_frame, patients, trials, index_date)
     return Tables(
         note_frame, mentions, judged.features, judged.verdicts, judged.evidence, judged.candidates,
-        tables.checked(pd.DataFrame(errors, columns=tables.ERRORS.names), tables.ERRORS),
+        tables.of_rows(errors, tables.ERRORS),
         {"seconds": time.perf_counter() - started, "notes": len(records), "patients": int(note_frame["patient_id"].nunique())},
     )  # fmt: skip
 
