@@ -270,14 +270,15 @@ def of_rows(rows: Sequence[tuple[Any, ...]], table: Table) -> pd.DataFrame:
     keys = [table.names.index(name) for name in table.sort]
     try:
         ordered = sorted(rows, key=lambda r: ["" if r[k] is None else r[k] for k in keys])
-        columns = {}
-        for column, values in zip(table.columns, zip(*ordered, strict=True), strict=True):
+        columns: dict[str, tuple[Kind, list[Any]]] = {}
+        for column, cells in zip(table.columns, zip(*ordered, strict=True), strict=True):
+            values = list(cells)
             if None in values:
                 if column.required:
                     raise SchemaError(f"{table.name}: column {column.name} has empty values")
                 if column.kind == "string":
                     values = ["" if v is None else v for v in values]
-            columns[column.name] = (column.kind, list(values))
+            columns[column.name] = (column.kind, values)
         return of_columns(columns)
     except (TypeError, ValueError):  # no rows, other types, or text that is not Unicode: pandas converts them
         return checked(pd.DataFrame(rows, columns=table.names), table)
@@ -301,9 +302,13 @@ def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     extra = [c for c in frame.columns if c not in table.names]
     if extra and not table.extensible:
         raise SchemaError(f"{table.name}: columns not in the schema: {', '.join(map(str, extra))}")
-    if extra and [*frame.columns[: len(table.columns)]] == table.names and _is_sorted(frame, table):
-        if all(_typed(frame[c.name], c, table.name).dtype == frame[c.name].dtype for c in table.columns):
-            return frame.reset_index(drop=True)
+    if (
+        extra  # many columns: not taken apart where all is in order already
+        and [*frame.columns[: len(table.columns)]] == table.names
+        and _is_sorted(frame, table)
+        and all(_typed(frame[c.name], c, table.name).dtype == frame[c.name].dtype for c in table.columns)
+    ):
+        return frame.reset_index(drop=True)
     out: dict[str, pd.Series] = {}
     for column in table.columns:
         if column.name in frame.columns:

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pandas as pd
-
 from critex import tables
 from critex.criteria.trial import load_trial
 from critex.errors import InputError
