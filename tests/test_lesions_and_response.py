@@ -52,7 +52,8 @@ def test_recist_limits(longest: float, lesion: dict, measurable: bool | None) ->
     ("text", "wanted"),
     [
         ("Liver metastasis in segment 6, 26 mm.", {"measured"}),
-        ("Right level II node 24 x 17 mm.", {"measured"}),
+        ("Right level II node 24 x 17 mm.", set()),
+        ("Right level II node 24 x 17 mm in short axis.", {"measured"}),
         ("Right level II node 24 mm.", set()),
         ("Sclerotic L2 lesion 25 mm.", set()),
         ("Hepatic haemangioma 22 mm.", set()),

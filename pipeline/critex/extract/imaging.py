@@ -24,6 +24,8 @@ _REPORT = re.compile(
     r"report|radiolog|imaging|\bct\b|\bmri?\b|\bpet|scan|ultraso|x-?ray|patholog|histolog|cytolog|laborator", re.I
 )
 _NARRATIVE = re.compile(r"letter|clinic|consult|referral|discharge|admission|progress|mdt|ward", re.I)
+MEASURING = frozenset({"CT", "MRI", "PET-CT"})
+"""Examinations whose sizes count for RECIST."""
 ABOVE = 900
 """Characters above a statement in which the heading of its examination may stand."""
 
@@ -38,6 +40,23 @@ class Imaging:
         types = {_name(m) for m in _NOTE_TYPE.finditer(doc.note_type or "")}
         self._type = types.pop() if len(types) == 1 else None
         self.source = source_of(doc.note_type)
+
+    def measuring_at(self, position: int) -> str | None:
+        """As :meth:`at`; of several examinations that one line above names together, the one that measures lesions."""
+        modality = self.at(position)
+        if modality in MEASURING or modality is None or self.in_sentence(position):
+            return modality
+        named = [at for at, name in self._named if at < position and name == modality]
+        if not named:
+            return modality
+        line = self.doc.line_at(named[-1])
+        beside = [name for at, name in self._named if line.start <= at < line.end and name in MEASURING]
+        return beside[-1] if beside else modality
+
+    def in_sentence(self, position: int) -> bool:
+        """Whether an examination is named in the sentence of a place."""
+        start, end = self.doc.segment_at(position)
+        return any(start <= at < end for at, _ in self._named)
 
     def at(self, position: int) -> str | None:
         """Modality that a place reports: the one named before it in the sentence, else by the note's type, else in the text above."""

@@ -10,6 +10,7 @@ import re
 from functools import cache
 
 from critex.extract.anatomy import organ_of, organ_pattern
+from critex.extract.dating import heading_date, nearest_in_segment
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family
 from critex.extract.forms import answer_after
@@ -18,6 +19,12 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 
 _SPECIMEN_NOTE = re.compile(r"patholog|histolog|cytolog|operat|surgical|biopsy", re.I)
+_SOUGHT = re.compile(
+    r"\b(?:(?:to|will|would|can) (?:assess|look|check|see|evaluate|determine|document|confirm|establish|find)|(?:assess\w*|look\w*|search\w*|await\w*|screen\w*) for|for (?:assessment|evaluation) of|whether)\b[^.;:]{0,30}$",
+    FLAGS,
+)
+"""Before "measurable disease" these ask for it."""
+_AT_LEAST = re.compile(r"\bat least one\b", FLAGS)
 _CLAUSE = re.compile(r"[;:.](?=\s|$)|(?<=\d)\s?(?:mm|cm)\)?(?=[,;.\s])|\n", FLAGS)
 _DOUBT = re.compile(
     r"\b(?:indeterminate|non-?specific|too small|(?:cannot|can't|not) (?:be )?(?:excluded?|characteri[sz]ed?)|suspicious|equivocal|probably benign|inflammatory|infecti(?:on|ve)|reactive|\?)",
@@ -31,6 +38,7 @@ _OWN_SHORT = re.compile(
     r"[\s,(]*(?:short[\s-]?axis|SAD?|short diameter|短径)\s?(?:of|:|=|is)?\s?(?P<v>\d{1,3}(?:\.\d+)?)\s?(?P<u>cm|mm)",
     FLAGS,
 )
+_COMPARED = re.compile(r"\b(?:vs?\.?|versus|since|than|compared (?:with|to)|cf\.?|on|in)\s(?:the\s)?(?:CT |MRI |PET )?(?:of |from )?$", FLAGS)
 _MAX_MM = 200.0
 """A longer "lesion" is a slip of units or no lesion (domain.md I7 d)."""
 
@@ -62,16 +70,18 @@ def _measurable(doc: Document, mention: Mention) -> bool:
     start, end = doc.segment_at(mention.start)
     around = norm[max(start, mention.start - 60) : mention.start]
     if doc.category_at(mention.start) in ("criteria", "legend") or re.search(
-        r"\b(?:eligib\w*|criteri\w+|require\w*|must|at least one|protocol|if|need\w*|inclusion)\b", around, FLAGS
-    ):
+        r"\b(?:eligib\w*|criteri\w+|require\w*|must|protocol|if|need\w*|inclusion)\b", around, FLAGS
+    ) or (_AT_LEAST.search(around) and not Imaging(doc).in_sentence(mention.start)):
         mention.assertion = "hypothetical"
     elif mention.assertion is None:
         following = norm[mention.end : min(end, mention.end + 16)]
         answer = answer_after(norm, mention.end, doc.line_at(mention.start).end)
         if answer is not None:
             mention.assertion = "absent" if answer[0] == "no" else "present"
+        elif _SOUGHT.search(around):
+            mention.assertion = "hypothetical"
         elif re.match(r"\s?(?:\([^)]*\))?\s?[:=-]?\s?(?:no|nil|none|N|absent)\b", following, FLAGS) or re.search(
-            r"\b(?:no|not|nil|without|isn't|never)\s+(?:\w+\s+){0,2}$", around, FLAGS
+            r"\b(?:no|not|nil|without|isn't|never|lack of)\s+(?:[\w-]+\s+){0,2}(?:\w+-)?$", around, FLAGS
         ):
             mention.assertion = "absent"
         elif re.search(r"\b(?:may|might|possibl\w+|to be (?:confirmed|decided)|\?)\s*$", around, FLAGS) or re.match(
@@ -92,7 +102,7 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
     left, right = _clause(norm, start, mention.start, mention.end, end)
     near = norm[left:right]
     words = _words()
-    modality = imaging.at(mention.start)
+    modality = imaging.measuring_at(mention.start)
     category = doc.category_at(mention.start)
     if modality is None or category in ("exam", "criteria", "family") or _SPECIMEN_NOTE.search(doc.note_type or ""):
         return False
@@ -114,8 +124,10 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
     a["nodal"] = nodal
     a["organ"] = "node" if nodal else _organ(norm, left, mention.start, mention.end, right)
     a["primary"] = a["organ"] == "primary"
-    if short := _short_axis(norm, sizes, mention, end):
+    short, said = _short_axis(norm, sizes, mention, end)
+    if short is not None:
         a["short_axis_mm"] = short
+        a["short_axis_said"] = said
     context = norm[start:end]
     a["bone"] = not nodal and (a["organ"] == "bone" or bool(words["bone"].search(near)))
     a["soft_tissue"] = bool(words["soft_tissue"].search(context)) and not re.search(
@@ -126,7 +138,20 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
     a["doubtful"] = bool(_DOUBT.search(norm, start if alone else left, end if alone else right))
     a["baseline"] = not _PREVIOUS.search(norm, max(start, mention.start - 22), mention.start)
     mention.assertion = "present"
+    _not_dated_by_comparison(doc, mention)
     return True
+
+
+def _not_dated_by_comparison(doc: Document, mention: Mention) -> None:
+    """A date that the size is compared with is not the day of the size: "2.3 cm, new vs 2024"."""
+    near = nearest_in_segment(doc, mention.start, mention.end)
+    if near is None or near.start < mention.end or not _COMPARED.search(doc.norm, mention.end, near.start):
+        return
+    heading = heading_date(doc, mention.start)
+    if heading is not None:
+        mention.date, mention.date_source = heading.when.iso, "heading"
+    elif doc.note_date is not None:
+        mention.date, mention.date_source = doc.note_date.isoformat(), "note"
 
 
 def _millimetres(m: re.Match[str]) -> list[float]:
@@ -161,7 +186,7 @@ def _is_nodal(norm: str, left: int, mention: Mention, right: int) -> bool:
     nodal = [x.end() for x in _words()["nodal"].finditer(norm, left, mention.start)]
     other = [
         x.end()
-        for x in re.finditer(r"\b(?:mass|nodule|metasta\w+|mets?|tumou?r|lesion)\b", norm[left : mention.start], FLAGS)
+        for x in re.finditer(r"\b(?:mass(?:es)?|nodules?|metasta\w+|mets?|tumou?rs?|lesions?|foci)\b", norm[left : mention.start], FLAGS)
     ]
     if nodal:
         if re.search(r"nod(?:al|e)s?\s(?:mass|metasta\w+|deposit|lesion)\s*$", norm[left : mention.start], FLAGS):
@@ -200,20 +225,16 @@ def _site(m: re.Match[str]) -> str:
     )
 
 
-def _short_axis(norm: str, sizes: list[float], mention: Mention, end: int) -> float | None:
-    """Short axis in mm: said to be, or the smaller of two diameters."""
+def _short_axis(norm: str, sizes: list[float], mention: Mention, end: int) -> tuple[float | None, bool]:
+    """Short axis in mm, and whether it is said to be one; else the smaller of two diameters."""
     said = _words()["short_axis"]
     if own := _OWN_SHORT.match(norm, mention.end, min(end, mention.end + 40)):
-        return round(float(own["v"]) * (10.0 if own["u"].lower() == "cm" else 1.0), 2)
+        return round(float(own["v"]) * (10.0 if own["u"].lower() == "cm" else 1.0), 2), True
     if said.search(norm, mention.end, min(end, mention.end + 22)) or said.search(
         norm, max(0, mention.start - 18), mention.start
     ):
-        if len(sizes) == 1:
-            return sizes[0]
-        return sorted(sizes)[-2]
-    if len(sizes) >= 2:
-        return sorted(sizes)[-2]
-    return None
+        return (sizes[0] if len(sizes) == 1 else sorted(sizes)[-2]), True
+    return (sorted(sizes)[-2], False) if len(sizes) >= 2 else (None, False)
 
 
 FAMILY = family("lesions", find)

@@ -104,7 +104,7 @@ def tokens(norm: str, start: int, end: int, heads: list[tuple[int, int, int]]) -
 
 def _lex(norm: str, start: int, end: int) -> list[Token]:
     kinds, cues, pattern = _grammar()
-    found = []
+    found: list[Token] = []
     for m in pattern.finditer(norm, start, end):
         group = m.lastgroup or ""
         word = _plain(m.group())

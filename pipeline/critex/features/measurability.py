@@ -22,6 +22,7 @@ def is_measurable(
     *,
     nodal: bool = False,
     short_axis_mm: float | None = None,
+    short_axis_said: bool = True,
     bone: bool = False,
     soft_tissue: bool = False,
     treated: bool = False,
@@ -32,7 +33,9 @@ def is_measurable(
     Parameters
     ----------
     longest_mm, short_axis_mm : float
-        Diameters in mm. A node counts by its short axis only; one size not said to be the short axis decides only if it is too small.
+        Diameters in mm. A node counts by its short axis only; a size not said to be the short axis decides only if it is too small.
+    short_axis_said : bool
+        Whether the text says that it is the short axis; the smaller of two diameters may lie in another plane.
     nodal, bone, soft_tissue, treated : bool
         A bone lesion counts with its soft-tissue part only; a lesion treated locally does not count.
     modality : str, optional
@@ -41,7 +44,7 @@ def is_measurable(
     if modality not in MEASURING or treated:
         return False
     if nodal:
-        if short_axis_mm is not None:
+        if short_axis_mm is not None and (short_axis_said or short_axis_mm < NODAL_MM):
             return short_axis_mm >= NODAL_MM
         return None if longest_mm >= NODAL_MM else False
     if bone and not soft_tissue:
@@ -59,6 +62,7 @@ def lesion_is_measurable(s: Statement) -> bool | None:
         s.number,
         nodal=bool(a.get("nodal")) or a.get("organ") == "node",
         short_axis_mm=float(short) if short is not None else None,
+        short_axis_said=a.get("short_axis_said") is not False,
         bone=bool(a.get("bone")),
         soft_tissue=bool(a.get("soft_tissue")),
         treated=bool(a.get("treated")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from critex.features.derive import derivation
@@ -11,6 +12,8 @@ from critex.features.prior_treatment import CHECKPOINT
 
 FIRST_CYCLE, LAST_CYCLE = 4, 6
 """Cycles after which a response decides, both inside."""
+_CHEMOTHERAPY = re.compile(r"\b(?:GP|GC|PG|TPF|PF|TP|gem\w*|cis\w*|carbo\w*|chemo\w*)\b", re.I)
+"""Chemotherapy inside a regimen that is one statement: "PD-1 + GP"."""
 PARTIAL_RESPONSE = -30.0
 """Change of the sum of diameters in per cent from which it is a partial response (RECIST 1.1)."""
 
@@ -84,16 +87,28 @@ def cycles_before(s: Statement, patient: Patient) -> int | None:
     own = [c for c in given if c.note_id == s.note_id]
     if own:
         return int(max(own, key=lambda c: c.number or 0).number or 0)
+    courses = [c for c in _given(patient) if c.attributes.get("cycles")]
+    if here := [int(c.attributes["cycles"]) for c in courses if c.note_id == s.note_id]:
+        return max(here)
     before = [c for c in given if c.note_date and s.note_date and c.note_date <= s.note_date]
     return int(max(before, key=lambda c: (c.note_date or date.min, c.number or 0)).number or 0) if before else None
 
 
 def _is_combination(patient: Patient) -> bool:
     """Whether chemotherapy and a checkpoint inhibitor were both given."""
-    given = [
-        s for s in patient.labelled("TREATMENT") if s.assertion == "present" and s.attributes.get("disease") != "other"
+    given = _given(patient)
+    return any(s.value == "chemotherapy" or _CHEMOTHERAPY.search(s.text) for s in given) and any(
+        s.attributes.get("class") in CHECKPOINT for s in given
+    )
+
+
+def _given(patient: Patient) -> list[Statement]:
+    """Treatments of this cancer; a regimen that is only named ("GP + toripalimab: CT after C4 ...") counts beside a response."""
+    return [
+        s
+        for s in patient.labelled("TREATMENT")
+        if s.assertion in ("present", "possible") and s.attributes.get("disease") != "other"
     ]
-    return any(s.value == "chemotherapy" for s in given) and any(s.attributes.get("class") in CHECKPOINT for s in given)
 
 
 def _order(s: Statement) -> tuple[date, date, int]:
