@@ -23,6 +23,11 @@ _ASKS = re.compile(
     r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|excludes|allows|lists))\b(?:[^.;:\n]{0,30}:)?",
     re.I,
 )
+_QUOTED_RULE = re.compile(
+    r"(?:\b(?:trial|study|protocol)\s?\(\"|\b(?:needs|wants|requires|asks for)\s\"?(?:age|ECOG|PS|KPS|Hb|HIV|HBV|no)\b)[^\"().;\n]*$",
+    re.I,
+)
+"""What a trial asks for, quoted or listed: 'not for the trial ("HIV -ve, no history of TB")', "wants age 18-70, ECOG 0-1"."""
 _ANSWERED = re.compile(
     r"\b(?:met|satisf\w+|fulfil\w*|ok|his|hers|her|he|she|pt|patient|today|currently|has|had|is|was|yes|checked|screened)\b|\[[xX ]\]|[☑☒✓✔☐]",
     re.I,
@@ -98,6 +103,8 @@ def _under_trial_number(doc: Document, m: Mention) -> bool:
 def _asked_for(doc: Document, m: Mention) -> bool:
     """Whether a mention stands in a list of what a trial asks for: "rules on the wall: PS 0-1, no active TB", "trial needs HBsAg negative"."""
     start, _ = doc.segment_at(m.start)
+    if _QUOTED_RULE.search(doc.norm, max(start, m.start - 120), m.start):
+        return True
     lead = _ASKS.search(doc.norm, start, m.start)
     return lead is not None and not _ANSWERED.search(doc.norm, lead.end(), m.start)
 

@@ -139,7 +139,7 @@ def all_matches(words: list[str]) -> list[_Match]:
         node = root.next.get(word)
         if node is None:
             continue
-        if word == "no" and i + 2 < n and words[i + 1] == "." and words[i + 2][0].isdigit():
+        if word == "no" and i + 2 < n and words[i + 1] == "." and any(c.isdigit() for c in words[i + 2]):
             continue  # "No. 25-40718" is a number, not a negation
         k = i + 1
         while node is not None:

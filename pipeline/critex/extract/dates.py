@@ -121,6 +121,7 @@ def parse_iso(text: str | None) -> When | None:
 _DATED = re.compile(
     r"\b(?:on|since|at|from|by|until|till|removed|done|dated|report(?: of)?|ecg|ct|mri|last)\s?:?\s?$", re.I
 )
+_ISO = re.compile(r"(?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)")
 _DURATION = re.compile(r"(?:\bx|\bfor|\bover|\blast|\bpast|\bevery|\bin|\bafter|[><~+])\s?$", re.I)
 
 
@@ -293,7 +294,8 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
             return None  # "5-30" beside a result is a range
         if b in (7, 12) and g["ssep"] == "/" and _DURATION.search(m.string, max(0, m.start() - 12), m.start()):
             return None  # "cough for 3/12": a duration in British shorthand
-        d, mo = (a, b) if order == "dmy" else (b, a)
+        by_month = g["ssep"] == "-" and _ISO.search(m.string) is not None  # "2026-04-14 ... 05-06": 6 May
+        d, mo = (b, a) if by_month or order != "dmy" else (a, b)
         if mo > 12 >= d:
             d, mo = mo, d
         if not (1 <= mo <= 12 and 1 <= d <= 31):

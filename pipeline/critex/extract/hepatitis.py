@@ -215,6 +215,8 @@ def _mention(
             r"\b(?:no|denie[sd]|nil|without|never|known|h/o)\b", norm[max(start, n.start - 40) : n.start], re.I
         )
     )
+    if value == "hav" and wait is not None:
+        m.assertion, m.cue = "hypothetical", wait
     planned = bare_in_list or wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])
     if value == "hcv" and r is None and planned:
         m.value, m.assertion = "anti_hcv", "hypothetical"
@@ -250,7 +252,44 @@ def _mention(
             )
     if m.assertion == "present" and doc.category_at(n.start) in ("family",):
         m.assertion = None
+    _as_spoken_of(doc, m, start, in_list)
     return m
+
+
+_RELATIVE = re.compile(
+    r"\b(?:mother|father|brother|sister|husband|wife|partner|spouse|son|daughter|uncle|aunt|mum|mom|dad)(?:'s)?\s?(?:is |was |has |had )?(?:\([^()\n]{0,40})?$",
+    FLAGS,
+)
+_NO = re.compile(r"\b(?:no|not|denie[sd]|without|nil|never)\b[^.;\n]{0,30}$", FLAGS)
+_TOXICITY = re.compile(
+    r"\b(?:pneumonitis|colitis|ir-?AEs?|immune-?related|endocrin\w+|toxicit\w+|side effects?|adverse)\b", FLAGS
+)
+_TALKED_OF = re.compile(r"\b(?:discuss\w*|explain\w*|counsel\w*|consent\w*|risks?|tox\b|warned|aware)\b", FLAGS)
+_WATCHED = re.compile(r"\s?(?:monitoring|surveillance|prophylaxis|risk|prevention|cover)\b", FLAGS)
+
+
+def _as_spoken_of(doc: Document, m: Mention, start: int, in_list: bool) -> None:
+    """Whose disease it is, whether it is only a risk or a screen, and what "chronic" and "carrier" say of the virus; in place."""
+    norm = doc.norm
+    before, words = norm[max(start, m.start - 80) : m.start], norm[m.start : m.end]
+    if m.value in ("hbv", "hcv", "hbsag") and _RELATIVE.search(before) and doc.category_at(m.start) != "family":
+        m.assertion = "family"
+    if (
+        m.value == "hbsag"
+        and m.result is None
+        and (carrier := re.compile(r"\s(?:carrier|\+)", re.I).match(norm, m.end))
+    ):
+        m.end, m.result = carrier.end(), "positive"
+        m.assertion = None if m.assertion == "hypothetical" else m.assertion
+    if m.value == "hbv" and m.result is None and re.search(r"chronic|known", words, re.I) and not _NO.search(before):
+        m.result = "positive"
+    segment = norm[slice(*doc.segment_at(m.start))]
+    if m.value == "hepatitis_other" and (
+        (_TOXICITY.search(segment) and _TALKED_OF.search(segment)) or (in_list and _PLANNED.search(before))
+    ):
+        m.assertion = "hypothetical"
+    if m.value == "hbv" and "reactivation" in words.lower() and _WATCHED.match(norm, m.end):
+        m.assertion, m.result = "hypothetical", None
 
 
 def _load(m: Mention, r: Result) -> None:

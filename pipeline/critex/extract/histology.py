@@ -47,6 +47,7 @@ class _Words:
     upheld: re.Pattern[str]
     contrast: re.Pattern[str]
     favoured: re.Pattern[str]
+    doubted: re.Pattern[str]
 
 
 @cache
@@ -210,9 +211,11 @@ class _Reading:
             attributes["correction"] = True
         if self.words.contrast.search(norm, max(seg_start, start - 24), start):
             m.assertion = "absent"
-        elif self.words.favoured.search(norm, max(seg_start, start - 30), start) or re.match(
-            r"\s?\?", norm[end : end + 2]
-        ):
+        elif norm[start:end].lower().startswith("no "):
+            m.start, m.assertion = start + 3, "absent"
+        elif value == "keratinizing" and re.match(r"\sor (?:not|non)\b", norm[end : end + 8]):
+            m.assertion = "hypothetical"
+        elif self.words.favoured.search(norm, max(seg_start, start - 60), start) or self.words.doubted.match(norm, end):
             m.assertion = "possible"
         elif is_requirement(self.doc, start, end):
             m.assertion = "hypothetical"

@@ -10,6 +10,7 @@ from critex.extract.hepatitis import find_serology
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 
+_LOAD = re.compile(r"(?:hiv )?(?:viral load|vl)\b", re.I)
 _NOT_CONFIRMED = re.compile(
     r"(?:(?-i:WB)|western blot|confirmatory(?: test\w*)?|(?:hiv )?(?:rna|pcr)|line immunoassay|repeat(?: test)?)\b[\s:,-]{0,4}(?:is |was |came back )?(?:neg|non|not detected|undetect|indeterminate|\(-\))",
     re.I,
@@ -20,6 +21,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     """Mentions; a reactive screen that the confirming test did not bear out is only possible (domain.md E9)."""
     found = find_serology(doc, hits, "HIV")
     for m in found:
+        if _LOAD.match(doc.norm, m.start):
+            m.result = None  # a suppressed load is no negative test
+            continue
         if m.result == "positive" and m.value == "test":
             _, limit = doc.segment_at(m.start)
             if _NOT_CONFIRMED.search(doc.norm, m.end, min(limit, m.end + 80)):

@@ -38,7 +38,10 @@ _OWN_SHORT = re.compile(
     r"[\s,(]*(?:short[\s-]?axis|SAD?|short diameter|短径)\s?(?:of|:|=|is)?\s?(?P<v>\d{1,3}(?:\.\d+)?)\s?(?P<u>cm|mm)",
     FLAGS,
 )
-_COMPARED = re.compile(r"\b(?:vs?\.?|versus|since|than|compared (?:with|to)|cf\.?|on|in)\s(?:the\s)?(?:CT |MRI |PET )?(?:of |from )?$", FLAGS)
+_COMPARED = re.compile(
+    r"\b(?:vs?\.?|versus|since|than|compared (?:with|to)|cf\.?|on|in)\s(?:the\s)?(?:CT |MRI |PET )?(?:of |from )?$",
+    FLAGS,
+)
 _MAX_MM = 200.0
 """A longer "lesion" is a slip of units or no lesion (domain.md I7 d)."""
 
@@ -69,9 +72,11 @@ def _measurable(doc: Document, mention: Mention) -> bool:
     norm = doc.norm
     start, end = doc.segment_at(mention.start)
     around = norm[max(start, mention.start - 60) : mention.start]
-    if doc.category_at(mention.start) in ("criteria", "legend") or re.search(
-        r"\b(?:eligib\w*|criteri\w+|require\w*|must|protocol|if|need\w*|inclusion)\b", around, FLAGS
-    ) or (_AT_LEAST.search(around) and not Imaging(doc).in_sentence(mention.start)):
+    if (
+        doc.category_at(mention.start) in ("criteria", "legend")
+        or re.search(r"\b(?:eligib\w*|criteri\w+|require\w*|must|protocol|if|need\w*|inclusion)\b", around, FLAGS)
+        or (_AT_LEAST.search(around) and not Imaging(doc).in_sentence(mention.start))
+    ):
         mention.assertion = "hypothetical"
     elif mention.assertion is None:
         following = norm[mention.end : min(end, mention.end + 16)]
@@ -186,7 +191,9 @@ def _is_nodal(norm: str, left: int, mention: Mention, right: int) -> bool:
     nodal = [x.end() for x in _words()["nodal"].finditer(norm, left, mention.start)]
     other = [
         x.end()
-        for x in re.finditer(r"\b(?:mass(?:es)?|nodules?|metasta\w+|mets?|tumou?rs?|lesions?|foci)\b", norm[left : mention.start], FLAGS)
+        for x in re.finditer(
+            r"\b(?:mass(?:es)?|nodules?|metasta\w+|mets?|tumou?rs?|lesions?|foci)\b", norm[left : mention.start], FLAGS
+        )
     ]
     if nodal:
         if re.search(r"nod(?:al|e)s?\s(?:mass|metasta\w+|deposit|lesion)\s*$", norm[left : mention.start], FLAGS):

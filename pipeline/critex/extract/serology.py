@@ -17,7 +17,7 @@ _NEGATIVE = (
     r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|neg(?:ative)?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
     r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|below (?:the )?(?:limit|lower limit|detection|lloq|llod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n))"
 )
-_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])|pos(?:itive)?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|viraemic|viremic|阳性|陽性"
+_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])|pos(?:itive)?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
 _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
@@ -42,7 +42,7 @@ _QUANTITY = re.compile(
 _JOIN = re.compile(r"\s?(?:,|/|&|;|\+|and\b|or\b|、|,\s?and\b)\s?(?:and\s)?(?:an?\s)?", FLAGS)
 _PENDING = re.compile(
     r"[\s:=,(-]*(?:serology|test(?:ing)?|screen(?:ing)?|results?|status|level)?[\s:=,(-]*(?:is|are|was|were)?\s?(?:still\s)?(?:pending|awaited|awaiting|to follow|not (?:yet )?(?:done|checked|tested|sent|available|back|known)(?: yet)?|to be (?:sent|done|checked|repeated)|"
-    r"sent\b|requested|offered|declined|refused|consent|outstanding|to chase|not in (?:the )?(?:notes|record)|unknown|tbc|待回报)",
+    r"sent\b|requested|offered|declined|refused|consent|outstanding|to chase|not part of[^.;\n]{0,40}|not in (?:the )?(?:notes|record)|unknown|tbc|待回报)",
     FLAGS,
 )
 

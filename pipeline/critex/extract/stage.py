@@ -162,6 +162,8 @@ def _mention(doc: Document, rule: Rule, start: int, end: int, value: str) -> Men
         mention.attributes["disease"] = "other"
     if is_requirement(doc, start, end):
         mention.assertion = "hypothetical"
+    elif value == "M0" and re.search(r"(?:\s[-=]{1,2}\s?|\bi\.?e\.?,?\s|[(:=]\s?)c?$", norm[max(0, start - 6) : start]):
+        mention.assertion = "present"  # "No distant metastases - M0"
     elif (
         not words.doubt.search(norm, max(seg_start, start - 40), start)
         and not words.doubt_after.match(norm, end)

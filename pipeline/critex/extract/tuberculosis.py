@@ -6,6 +6,7 @@ import re
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
+from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 from critex.extract.serology import pending, read_result
@@ -32,6 +33,11 @@ _ON_TREATMENT_AFTER = re.compile(
     r"[^.;\n]{0,70}?\b(?:on (?:ATT|HRZE|anti-?TB|treatment)|started (?:on )?(?:ATT|HRZE|anti-?TB))\b(?![^.;]{0,25}(?:complet|stopp))",
     re.I,
 )
+_SUSPECTED_AFTER = re.compile(
+    r"\s?(?:(?:needs?|has|ought|still|yet)\s)?(?:to be (?:excluded|ruled out)|cannot be (?:excluded|ruled out)|(?:still |remains? |is )(?:possible|suspected)|relapse|reactivation|recurrence)\b",
+    re.I,
+)
+"""What is suspected is active disease."""
 _LIVER_PANEL = re.compile(r"\b(?:alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|lfts?)\b", re.I)
 _DRUGS = re.compile(r"att\b|anti-?tb|hrze|ripe|ehrz|akt", re.I)
 _OVER = re.compile(
@@ -60,6 +66,14 @@ def _heads_a_test(doc: Document, m: Mention, found: list[Mention]) -> bool:
     )
 
 
+_TB_WORDS = re.compile(r"\b(?:p?tb|tuberculosis|igra|quantiferon|qft|t-?spot|ltbi|mantoux|tst|ppd|koch)", re.I)
+
+
+def _near_tuberculosis(doc: Document, m: Mention) -> bool:
+    """Whether "never active disease" speaks of tuberculosis: the sentences before name it or its tests."""
+    return bool(_TB_WORDS.search(doc.norm, max(0, m.start - 160), m.start))
+
+
 _SMEAR = re.compile(r"smear|sputum", re.I)
 
 
@@ -86,6 +100,8 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         m.attributes["extrapulmonary"] = True
     if m.value == "past" and m.assertion is None and _SCAR_ONLY.match(after) and not _OVER.search(after):
         m.assertion = "possible"
+    if m.value == "unspecified" and _SUSPECTED_AFTER.match(doc.norm, m.end, end):
+        m.value = "active"
     if m.value == "unspecified" and _is_bilirubin(doc, m):
         return False
     if m.value == "active" and _SMEAR.match(doc.norm, m.start) and _OVER.search(re.split(r"[.;]", after)[0]):
@@ -113,8 +129,13 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     found = resolve_overlaps([as_mention(rule, m) for rule, m in hits])
     found = [m for m in found if not _heads_a_test(doc, m, found)]
+    found = [m for m in found if m.rule != "tuberculosis.never_active" or _near_tuberculosis(doc, m)]
+    imaging: Imaging | None = None
     for m in found:
         _, limit = doc.segment_at(m.start)
+        if m.value == "past":
+            imaging = imaging or Imaging(doc)
+            m.attributes["imaging"] = imaging.source == "report"
         if m.value == "test":
             m.attributes["kind"] = "blood or skin" if _BLOOD_OR_SKIN.search(doc.norm, m.start, m.end) else "sputum"
             if _CLEAR_CHEST.search(doc.norm, max(0, m.start - 80), min(len(doc.norm), m.end + 120)):
@@ -148,8 +169,10 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             and re.match(r"\?|query|suspect|possible", doc.norm[m.start : m.end], re.I)
         ):
             m.assertion = "possible"
-        elif re.match(r"never|no known", doc.norm[m.start : m.end], re.I) or re.search(
-            r":\s?(?:never|nil|no|none)$", doc.norm[m.start : m.end], re.I
+        elif (
+            m.rule == "tuberculosis.never_active"
+            or re.match(r"never|no known", doc.norm[m.start : m.end], re.I)
+            or re.search(r":\s?(?:never|nil|no|none)$", doc.norm[m.start : m.end], re.I)
         ):
             m.assertion = "absent"
     return [m for m in found if _kind(doc, m, found)]

@@ -14,6 +14,8 @@ FIRST_CYCLE, LAST_CYCLE = 4, 6
 """Cycles after which a response decides, both inside."""
 _CHEMOTHERAPY = re.compile(r"\b(?:GP|GC|PG|TPF|PF|TP|gem\w*|cis\w*|carbo\w*|chemo\w*)\b", re.I)
 """Chemotherapy inside a regimen that is one statement: "PD-1 + GP"."""
+_METABOLIC = re.compile(r"metabolic|\b[CP]MR\b", re.I)
+"""A metabolic response is not one by RECIST (domain.md I8)."""
 PARTIAL_RESPONSE = -30.0
 """Change of the sum of diameters in per cent from which it is a partial response (RECIST 1.1)."""
 
@@ -26,7 +28,11 @@ def response_after_induction(patient: Patient) -> list[Fact]:
     written) or ``other_regimen``.
     """
     found = [s for s in patient.labelled("RESPONSE") if s.assertion == "present"]
-    named = [s for s in found if s.value in ("CR", "PR", "SD", "PD")]
+    named = [
+        s
+        for s in found
+        if s.value in ("CR", "PR", "SD", "PD") and not (s.value in ("CR", "PR") and _METABOLIC.search(s.text))
+    ]
     usable = named or [
         s for s in found if s.value == "percent" and s.number is not None and s.number <= PARTIAL_RESPONSE
     ]
