@@ -8,6 +8,7 @@ import pandas as pd
 
 from critex.criteria.trial import Trial
 from critex.evaluate.gold import Gold
+from critex.evaluate.intervals import NAN, bootstrap_ratio
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class CandidateScores:
     listed: int
     right: int
     patients: int
+    sensitivity_interval: tuple[float, float] = NAN
+    ppv_interval: tuple[float, float] = NAN
 
     @property
     def sensitivity(self) -> float:
@@ -51,4 +54,12 @@ def score_candidates(candidates: pd.DataFrame, gold: Gold, trial: Trial) -> Cand
     mine = candidates[(candidates["trial"] == trial.trial) & candidates["patient_id"].isin(patients)]
     listed = set(mine.loc[mine["status"] != "ineligible", "patient_id"])
     eligible = patients - excluded
-    return CandidateScores(len(eligible), len(listed), len(listed & eligible), len(patients))
+    both = {p: float(p in listed and p in eligible) for p in patients}
+    return CandidateScores(
+        len(eligible),
+        len(listed),
+        len(listed & eligible),
+        len(patients),
+        bootstrap_ratio({p: (both[p], float(p in eligible)) for p in patients}),
+        bootstrap_ratio({p: (both[p], float(p in listed)) for p in patients}),
+    )

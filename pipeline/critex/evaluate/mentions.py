@@ -13,7 +13,8 @@ import pandas as pd
 from critex.evaluate.gold import Gold, GoldMention, number
 from critex.evaluate.intervals import bootstrap_ratio
 
-LEVELS = ("span", "value", "full")
+LEVELS = ("span", "value", "assertion", "full")
+"""What must agree beside the label: an overlapping span, then its value, its assertion, or both."""
 _CALLED_NORMAL = re.compile(r"\b(clear|clean|nad|ok|nl|wnl|unremarkable|smooth|normal|quiet)\b", re.I)
 _LESION = re.compile(
     r"met|lesion|deposit|nodul|disease|spread|involv|uptake|avid|mass|seed|foc|tumou?r|secondar|infiltrat", re.I
@@ -67,8 +68,23 @@ class MentionScores:
 
     by_label: dict[str, dict[str, Tally]] = field(default_factory=lambda: {k: defaultdict(Tally) for k in LEVELS})
     errors: list[MentionError] = field(default_factory=list)
-    interval: tuple[float, float] = (float("nan"), float("nan"))
-    """95 % interval of the full F1 over patients."""
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """95 % interval of the F1 of each level over patients."""
+    label_intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """95 % interval of the full F1 of each label over patients."""
+    per_patient: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Twice the right, and annotated and found together, of the full level: the parts of F1, for comparing two runs."""
+    pairs: list[tuple[GoldMention, Mapping[Any, Any]]] = field(default_factory=list)
+    """Annotated mentions with what was found for them."""
+    scored: list[GoldMention] = field(default_factory=list)
+    """Annotated mentions that count."""
+    counted: list[Mapping[Any, Any]] = field(default_factory=list)
+    """Found mentions that count."""
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the full F1 over patients."""
+        return self.intervals.get("full", (float("nan"), float("nan")))
 
     def total(self, level: str) -> Tally:
         """All labels together."""
@@ -93,7 +109,9 @@ def score_mentions(mentions: pd.DataFrame, gold: Gold) -> MentionScores:
     """
     labels = {m.label for m in gold.mentions}
     notes = {m.note_id for m in gold.mentions} | set(gold.notes)
-    rows = [r for r in mentions.to_dict("records") if r["label"] in labels and r["note_id"] in notes]
+    rows: list[dict[Any, Any]] = [
+        r for r in mentions.to_dict("records") if r["label"] in labels and r["note_id"] in notes
+    ]
     by_note: dict[str, list[int]] = defaultdict(list)
     for i, r in enumerate(rows):
         by_note[r["note_id"]].append(i)
@@ -101,22 +119,22 @@ def score_mentions(mentions: pd.DataFrame, gold: Gold) -> MentionScores:
     optional = [m for m in gold.mentions if _unscored_gold(m, gold)]
     scores = MentionScores()
     used: set[int] = set()
-    per_patient: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    parts: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
     for g in sorted(scored, key=lambda m: (m.note_id, m.start)):
         best = _best(g, rows, by_note[g.note_id], used)
-        agree = {"span": False, "value": False, "full": False}
+        agree = dict.fromkeys(LEVELS, False)
         if best is not None:
             used.add(best)
             row = rows[best]
-            value = same_value(g, row)
-            agree = {"span": True, "value": value, "full": value and same_assertion(g, row)}
+            value, assertion = same_value(g, row), same_assertion(g, row)
+            agree = {"span": True, "value": value, "assertion": assertion, "full": value and assertion}
+            scores.pairs.append((g, row))
         if not agree["full"]:
             scores.errors.append(_error(g, rows[best] if best is not None else None))
         for level in LEVELS:
             scores.by_label[level][g.label].right += agree[level]
             scores.by_label[level][g.label].gold += 1
-        per_patient[g.patient_id][0] += 2 * agree["full"]
-        per_patient[g.patient_id][1] += 1
+            _add(parts, level, g.label, g.patient_id, 2 * agree[level])
     excused = {i for i, r in enumerate(rows) if i not in used and _unscored_row(r, gold)}
     for g in optional:
         excused |= {
@@ -127,7 +145,8 @@ def score_mentions(mentions: pd.DataFrame, gold: Gold) -> MentionScores:
             continue
         for level in LEVELS:
             scores.by_label[level][r["label"]].found += 1
-        per_patient[r["patient_id"]][1] += 1
+            _add(parts, level, r["label"], r["patient_id"], 0)
+        scores.counted.append(r)
         if i not in used:
             scores.errors.append(
                 MentionError(
@@ -143,8 +162,21 @@ def score_mentions(mentions: pd.DataFrame, gold: Gold) -> MentionScores:
                     r["section"],
                 )
             )
-    scores.interval = bootstrap_ratio({k: (a, b) for k, (a, b) in per_patient.items()})
+    ratios = {key: {p: (a, b) for p, (a, b) in mine.items()} for key, mine in parts.items()}
+    scores.intervals = {level: bootstrap_ratio(ratios.get((level, ""), {})) for level in LEVELS}
+    scores.label_intervals = {k: bootstrap_ratio(v) for (level, k), v in ratios.items() if level == "full" and k}
+    scores.per_patient = ratios.get(("full", ""), {})
+    scores.scored = scored
     return scores
+
+
+def _add(
+    parts: dict[tuple[str, str], dict[str, list[float]]], level: str, label: str, patient: str, twice_right: int
+) -> None:
+    for name in ("", label):
+        mine = parts[level, name][patient]
+        mine[0] += twice_right
+        mine[1] += 1
 
 
 def _best(g: GoldMention, rows: Sequence[Mapping[Any, Any]], candidates: Iterable[int], used: set[int]) -> int | None:

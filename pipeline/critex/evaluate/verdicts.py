@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import cohen_kappa_score, f1_score
+from sklearn.metrics import f1_score
 
+from critex.evaluate.assertions import kappa_of
 from critex.evaluate.gold import Gold
-from critex.evaluate.intervals import bootstrap_ratio, exact_upper
+from critex.evaluate.intervals import NAN, Array, bootstrap, bootstrap_ratio, exact_upper, wilson
 from critex.tables import VERDICTS
 
 RANK = {("fail", "pass"): 0, ("pass", "fail"): 1, ("unknown", "pass"): 2, ("unknown", "fail"): 3}
@@ -29,6 +30,9 @@ class VerdictError:
     reason: str
     why: str
     evidence: tuple[tuple[str, int, int], ...]
+    """Gold's spans."""
+    found: tuple[tuple[str, int, int], ...] = ()
+    """The run's spans."""
 
     @property
     def kind(self) -> str:
@@ -51,6 +55,54 @@ class CriterionScores:
     def accuracy(self) -> float:
         """Share that agrees."""
         return sum(self.confusion[v, v] for v in VERDICTS) / self.n if self.n else float("nan")
+
+    @property
+    def kappa(self) -> float:
+        """Cohen's kappa with gold; 1 where both say one same thing only."""
+        agree, chance = self.accuracy, self._chance
+        return 1.0 if chance == 1 else (agree - chance) / (1 - chance)
+
+    @property
+    def _chance(self) -> float:
+        def total(v: str) -> int:
+            return sum(self.confusion[v, w] for w in VERDICTS) * sum(self.confusion[w, v] for w in VERDICTS)
+
+        return sum(total(v) for v in VERDICTS) / self.n**2 if self.n else float("nan")
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the verdicts that occur in gold or were said."""
+        found = []
+        for v in VERDICTS:
+            both = sum(self.confusion[v, w] + self.confusion[w, v] for w in VERDICTS)
+            if both:
+                found.append(2 * self.confusion[v, v] / both)
+        return float(np.mean(found)) if found else float("nan")
+
+    @property
+    def micro_f1(self) -> float:
+        """Micro F1; where each verdict is one of three words it is the accuracy."""
+        return self.accuracy
+
+    @property
+    def gold_fail(self) -> int:
+        """Annotated fails."""
+        return sum(self.confusion["fail", w] for w in VERDICTS)
+
+    @property
+    def false_pass(self) -> int:
+        """Annotated fails that were called pass."""
+        return self.confusion["fail", "pass"]
+
+    @property
+    def false_pass_upper(self) -> float:
+        """Exact 95 % upper bound of their rate."""
+        return exact_upper(self.false_pass, self.gold_fail)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the accuracy; a patient has one verdict here, so patients are what is counted."""
+        return wilson(sum(self.confusion[v, v] for v in VERDICTS), self.n)
 
     @property
     def baseline(self) -> float:
@@ -77,6 +129,12 @@ class VerdictScores:
     evidence_hit: float
     no_row: int
     errors: list[VerdictError]
+    macro_f1_interval: tuple[float, float] = NAN
+    kappa_interval: tuple[float, float] = NAN
+    right: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Right and all verdicts of each patient, for comparing two runs."""
+    said: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    """What gold and the run say, by patient and criterion."""
 
 
 def score_verdicts(
@@ -106,10 +164,19 @@ def score_verdicts(
         if g.verdict != got:
             errors.append(
                 VerdictError(
-                    RANK.get((g.verdict, got), 4), g.patient_id, g.criterion, g.verdict, got, reason, g.why, g.evidence
+                    RANK.get((g.verdict, got), 4),
+                    g.patient_id,
+                    g.criterion,
+                    g.verdict,
+                    got,
+                    reason,
+                    g.why,
+                    g.evidence,
+                    tuple(spans[key]),
                 )
             )
     n = len(wanted_all)
+    tables = _confusions(gold, wanted_all, got_all)
     f1 = dict(
         zip(VERDICTS, f1_score(wanted_all, got_all, labels=list(VERDICTS), average=None, zero_division=0), strict=True)
     )
@@ -119,7 +186,7 @@ def score_verdicts(
         dict(by_criterion),
         float(np.mean([w == g_ for w, g_ in zip(wanted_all, got_all, strict=True)])) if n else float("nan"),
         bootstrap_ratio({k: (a, b) for k, (a, b) in right.items()}),
-        float(cohen_kappa_score(wanted_all, got_all)) if n else float("nan"),
+        kappa_of(wanted_all, got_all),
         {k: float(v) for k, v in f1.items()},
         float(np.mean(list(f1.values()))),
         float(f1_score(wanted_all, got_all, average="micro")) if n else float("nan"),
@@ -130,4 +197,32 @@ def score_verdicts(
         hit / decided if decided else float("nan"),
         sum((g.patient_id, g.criterion) not in said for g in gold.verdicts),
         sorted(errors, key=lambda e: (e.rank, e.criterion, e.patient_id)),
+        bootstrap(tables, _macro_f1),
+        bootstrap(tables, _kappa),
+        {k: (a, b) for k, (a, b) in right.items()},
+        {(g.patient_id, g.criterion): (g.verdict, got) for g, got in zip(gold.verdicts, got_all, strict=True)},
     )
+
+
+def _confusions(gold: Gold, wanted: list[str], got: list[str]) -> Array:
+    """One row a patient: its 3 x 3 confusion, gold by said, in the order of the verdicts."""
+    index = {p: i for i, p in enumerate(sorted({g.patient_id for g in gold.verdicts}))}
+    tables = np.zeros((len(index), 9))
+    for g, w, s in zip(gold.verdicts, wanted, got, strict=True):
+        tables[index[g.patient_id], 3 * VERDICTS.index(w) + VERDICTS.index(s)] += 1
+    return tables
+
+
+def _macro_f1(sums: Array) -> Array:
+    cells = sums.reshape(-1, 3, 3)
+    hits = cells.diagonal(axis1=1, axis2=2)
+    both = cells.sum(axis=1) + cells.sum(axis=2)
+    return np.asarray(np.where(both > 0, 2 * hits / np.maximum(both, 1), 0.0).mean(axis=1))
+
+
+def _kappa(sums: Array) -> Array:
+    cells = sums.reshape(-1, 3, 3)
+    n = cells.sum(axis=(1, 2))
+    agree = cells.diagonal(axis1=1, axis2=2).sum(axis=1) / n
+    chance = (cells.sum(axis=1) * cells.sum(axis=2)).sum(axis=1) / n**2
+    return np.asarray((agree - chance) / (1 - chance))

@@ -1,0 +1,319 @@
+"""Scores against gold, held against computations that share no code with them."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from critex.annotation.document import PatientVerdict
+from critex.cli import app
+from critex.criteria.trial import load_trial
+from critex.evaluate.assertions import kappa_of, score_assertions
+from critex.evaluate.evaluation import Evaluation, evaluate
+from critex.evaluate.figures import as_json
+from critex.evaluate.gold import Gold, GoldMention, read_gold
+from critex.evaluate.intervals import bootstrap_ratio, exact_upper
+from critex.evaluate.spans import nervaluate_scores, strict_scores, token_scores
+from critex.evaluate.values import score_values
+from critex.evaluate.verdicts import score_verdicts
+from critex.run.job import run_job
+from critex.run.patients import read_patients
+from critex.run.store import read_table
+
+TRIAL = "NCT07235319"
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Output folder of a run on the samples."""
+    folder = Path(__file__).resolve().parents[1] / "data_samples"
+    target = tmp_path_factory.mktemp("evaluated")
+    run_job([folder / "notes.csv"], target, trials=[TRIAL], patients=read_patients(folder / "patients.csv"))
+    return target
+
+
+@pytest.fixture(scope="module")
+def found(out: Path) -> Evaluation:
+    return evaluate(out, Path(__file__).resolve().parents[1] / "data_samples", load_trial(TRIAL))
+
+
+# Computed here by hand, from counts
+
+
+def prf(right: int, gold: int, said: int) -> tuple[float, float, float]:
+    p, r = right / said if said else 0.0, right / gold if gold else 0.0
+    return p, r, 2 * p * r / (p + r) if p + r else 0.0
+
+
+def kappa_by_hand(a: Sequence[str], b: Sequence[str]) -> float:
+    n = len(a)
+    agree = sum(x == y for x, y in zip(a, b, strict=True)) / n
+    chance = sum(a.count(w) * b.count(w) for w in {*a, *b}) / n**2
+    return 1.0 if chance == 1 else (agree - chance) / (1 - chance)
+
+
+def upper_by_hand(events: int, of: int) -> float:
+    """The rate at which so few events have a probability of 5 %, by bisection."""
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        p = (low + high) / 2
+        tail = sum(math.comb(of, k) * p**k * (1 - p) ** (of - k) for k in range(events + 1))
+        low, high = (p, high) if tail > 0.05 else (low, p)
+    return low
+
+
+def rows(mentions: Sequence[GoldMention]) -> list[dict[str, Any]]:
+    return [{"note_id": m.note_id, "start": m.start, "end": m.end, "label": m.label} for m in mentions]
+
+
+LABELS = ("LAB", "ECOG", "TB")
+
+
+@st.composite
+def mentions(draw: st.DrawFn) -> list[GoldMention]:
+    """Mentions of two notes; those of one label do not overlap, as nervaluate needs it."""
+    made = []
+    for note in ("n1", "n2"):
+        for label in LABELS:
+            edges = sorted(draw(st.lists(st.integers(0, 40), max_size=8, unique=True)))
+            made += [
+                GoldMention(note, "p", a, b, "", label) for a, b in zip(edges[::2], edges[1::2], strict=False) if a < b
+            ]
+    return made
+
+
+TEXTS = {"n1": "Hb 9 g/dL, plt 120; 鼻咽癌 ECOG 1 noted ok.", "n2": "x " * 25}
+
+
+@settings(max_examples=150, deadline=None)
+@given(mentions(), mentions())
+def test_strict_scores_are_those_of_sets(gold: list[GoldMention], said: list[GoldMention]) -> None:
+    scores = strict_scores(gold, rows(said))
+    keys = [{(m.note_id, m.start, m.end, m.label) for m in side} for side in (gold, said)]
+    for label in LABELS:
+        mine, theirs = ({k for k in side if k[3] == label} for side in keys)
+        if mine | theirs:
+            s = scores[label]
+            assert (s.precision, s.recall, s.f1) == pytest.approx(prf(len(mine & theirs), len(mine), len(theirs)))
+            assert (s.gold, s.found) == (len(mine), len(theirs))
+    if keys[0] | keys[1]:
+        every = scores["all"]
+        assert (every.precision, every.recall, every.f1) == pytest.approx(prf(len(keys[0] & keys[1]), len(keys[0]), len(keys[1])))  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(mentions())
+def test_nervaluate_agrees_where_every_found_span_is_annotated_or_far(gold: list[GoldMention]) -> None:
+    # nervaluate gives a found span to the first one that it overlaps; here none overlaps two
+    said = [m for i, m in enumerate(gold) if i % 3]
+    mine, theirs = strict_scores(gold, rows(said)), nervaluate_scores(gold, rows(said))
+    assert set(mine) == set(theirs.get("strict", {}))
+    for label, s in mine.items():
+        t = theirs["strict"][label]
+        assert (t.precision, t.recall, t.f1) == pytest.approx((s.precision, s.recall, s.f1))
+
+
+@settings(max_examples=100, deadline=None)
+@given(mentions(), mentions())
+def test_token_scores_are_those_of_sets_of_words(gold: list[GoldMention], said: list[GoldMention]) -> None:
+    import re
+
+    words = {n: [m.span() for m in re.finditer(r"[鼻咽癌]|[A-Za-z]+|\d+|[^\w\s]", t)] for n, t in TEXTS.items()}
+
+    def touched(side: list[GoldMention]) -> set[tuple[str, int, str]]:
+        return {(m.note_id, i, m.label) for m in side for i, (a, b) in enumerate(words[m.note_id]) if a < m.end and m.start < b}  # fmt: skip
+
+    mine, theirs = touched(gold), touched(said)
+    scores = token_scores(gold, rows(said), TEXTS)
+    if mine | theirs:
+        s = scores["all"]
+        assert (s.precision, s.recall, s.f1) == pytest.approx(prf(len(mine & theirs), len(mine), len(theirs)))
+
+
+def test_of_a_discontinuous_mention_only_the_pieces_count_as_tokens() -> None:
+    gold = [GoldMention("n", "p", 0, 21, "", "METASTASIS", pieces=((0, 5), (15, 21)))]
+    said = [{"note_id": "n", "start": 0, "end": 5, "label": "METASTASIS"}]
+    scores = token_scores(gold, said, {"n": "liver and bone metast"})
+    assert (scores["all"].precision, scores["all"].recall) == (1.0, 0.5)
+
+
+@given(st.integers(0, 6), st.integers(1, 80))
+def test_the_bound_of_false_passes_is_exact(events: int, of: int) -> None:
+    if events < of:
+        assert exact_upper(events, of) == pytest.approx(upper_by_hand(events, of), abs=1e-9)
+
+
+def test_with_no_false_pass_the_bound_is_the_rule_of_three() -> None:
+    assert exact_upper(0, 100) == pytest.approx(0.0295, abs=1e-4)
+
+
+WORDS = st.sampled_from(["pass", "fail", "unknown"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("ABC"), WORDS, WORDS), min_size=1, max_size=30))
+def test_figures_of_verdicts_are_those_of_their_confusion(triples: list[tuple[str, str, str]]) -> None:
+    gold = Gold(verdicts=[PatientVerdict(f"p{i}", c, w) for i, (c, w, _) in enumerate(triples)])
+    said = pd.DataFrame(
+        [{"patient_id": f"p{i}", "criterion": c, "verdict": g, "reason": ""} for i, (c, _, g) in enumerate(triples)]
+    )
+    evidence = pd.DataFrame(columns=["patient_id", "criterion", "note_id", "start", "end"])
+    v = score_verdicts(said, evidence, gold)
+    wanted, got = [w for _, w, _ in triples], [g for _, _, g in triples]
+    assert v.accuracy == v.micro_f1 == pytest.approx(np.mean([w == g for w, g in zip(wanted, got, strict=True)]))
+    assert v.kappa == pytest.approx(kappa_by_hand(wanted, got))
+    by_hand = [prf(sum(w == g == x for w, g in zip(wanted, got, strict=True)), wanted.count(x), got.count(x))[2] for x in ("pass", "fail", "unknown")]  # fmt: skip
+    assert v.macro_f1 == pytest.approx(np.mean(by_hand))
+    assert v.false_pass == sum((w, g) == ("fail", "pass") for w, g in zip(wanted, got, strict=True))
+    for name, c in v.by_criterion.items():
+        mine = [(w, g) for k, w, g in triples if k == name]
+        assert c.kappa == pytest.approx(kappa_by_hand([w for w, _ in mine], [g for _, g in mine]))
+        assert c.baseline == pytest.approx(Counter(w for w, _ in mine).most_common(1)[0][1] / len(mine))
+        assert c.macro_f1 == pytest.approx(np.mean([prf(sum(w == g == x for w, g in mine), sum(w == x for w, _ in mine), sum(g == x for _, g in mine))[2] for x in {y for pair in mine for y in pair}]))  # fmt: skip
+
+
+def test_kappa_of_perfect_agreement_on_one_word_is_one() -> None:
+    assert kappa_of(["pass"] * 4, ["pass"] * 4) == 1.0
+    assert math.isnan(kappa_of([], []))
+
+
+def test_the_bootstrap_covers_the_rate_and_is_the_same_every_time() -> None:
+    patients = {f"p{i}": (float(i % 4 > 0), 1.0) for i in range(80)}
+    low, high = bootstrap_ratio(patients)
+    assert 0.60 < low < 0.75 < high < 0.88
+    assert (low, high) == bootstrap_ratio(dict(reversed(patients.items())))
+
+
+def test_assertions_are_scored_on_found_mentions() -> None:
+    gold = [GoldMention("n", "p", i, i + 1, "", "TB", assertion=a) for i, a in enumerate(("present", "absent", "absent", "family"))]  # fmt: skip
+    got = ("present", "absent", "present", "family")
+    scores = score_assertions(list(zip(gold, [{"assertion": a} for a in got], strict=True)))
+    assert scores.accuracy == 0.75
+    assert scores.kappa == pytest.approx(kappa_by_hand([g.assertion for g in gold], got))
+    assert scores.f1 == pytest.approx({"present": 2 / 3, "absent": 2 / 3, "family": 1.0})
+    assert scores.confusion["absent", "present"] == 1
+
+
+def test_the_same_samples_score_the_same_in_every_format(
+    samples: Path, out: Path, found: Evaluation, tmp_path: Path
+) -> None:
+    wanted = as_json(found)
+    for name in ("brat", "xmi", "labelstudio", "doccano", "prodigy", "spacy"):
+        done = CliRunner().invoke(app, ["convert", str(samples), str(tmp_path / name), "--to", name])
+        assert done.exit_code == 0, done.output
+        assert as_json(evaluate(out, tmp_path / name, load_trial(TRIAL))) == wanted, name
+
+
+def test_strict_span_and_nervaluate_scores_of_the_samples_are_in_order(found: Evaluation) -> None:
+    assert found.mentions is not None
+    for label, tally in found.mentions.by_label["span"].items():
+        assert found.strict[label].f1 <= tally.f1 + 1e-9
+        assert found.nervaluate["strict"][label].f1 <= found.strict[label].f1 + 1e-9
+        assert (found.strict[label].gold, found.strict[label].found) == (tally.gold, tally.found)
+    assert found.nervaluate["strict"]["all"].f1 == pytest.approx(found.strict["all"].f1, abs=0.01)
+
+
+def test_gold_from_annotators_without_identifiers_finds_its_notes_and_patients(out: Path, tmp_path: Path) -> None:
+    note = next(r for r in read_table("notes", out).to_dict("records") if "ECOG" in r["text"])
+    name, text = note["note_id"], note["text"]
+    (tmp_path / f"{name}.txt").write_bytes(text.encode())
+    at = text.index("ECOG")
+    (tmp_path / f"{name}.ann").write_text(
+        f"T1\tECOG {at} {at + 6}\t{text[at : at + 6]}\n"
+        f"T2\tI03.ecog {at} {at + 6}\t{text[at : at + 6]}\nA1\tVerdict T2 pass\n"
+    )
+    e = evaluate(out, tmp_path, load_trial(TRIAL))
+    assert e.mentions is not None
+    assert e.verdicts is not None
+    assert e.mentions.by_label["span"]["ECOG"].right == 1
+    assert list(e.verdicts.said) == [(note["patient_id"], "I03.ecog")]
+    assert e.verdicts.evidence_hit in (1.0, pytest.approx(float("nan"), nan_ok=True))
+
+
+def test_two_verdicts_on_one_criterion_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text("ECOG 1. ECOG 3.")
+    (tmp_path / "n.ann").write_text(
+        "T1\tI03.ecog 0 6\tECOG 1\nA1\tVerdict T1 pass\nT2\tI03.ecog 8 14\tECOG 3\nA2\tVerdict T2 fail\n"
+    )
+    with pytest.raises(Exception, match=r"two verdicts on I03.ecog, pass and fail"):
+        read_gold(tmp_path)
+
+
+def test_patient_level_values_are_compared_by_kind() -> None:
+    features = pd.DataFrame(
+        {
+            "patient_id": ["a", "b", "c"],
+            "hemoglobin_g_l": [100.0, 91.0, None],
+            "hemoglobin_g_l_date": ["2026-03-01", "2026-03-04", ""],
+            "histology": ["keratinizing", "Basaloid", "other"],
+        }
+    )
+    gold = {
+        "a": {"hemoglobin_g_l": "101", "hemoglobin_g_l_date": "2026-03-01", "histology": "keratinizing"},
+        "b": {"hemoglobin_g_l": "94", "hemoglobin_g_l_date": "2026-03-02", "histology": "basaloid"},
+        "c": {"hemoglobin_g_l": "80", "histology": "none", "shoe_size": "43"},
+        "not in the run": {"histology": "squamous"},
+    }
+    s = score_values(features, gold)
+    hb, when, kind = s.by_column["hemoglobin_g_l"], s.by_column["hemoglobin_g_l_date"], s.by_column["histology"]
+    assert (hb.kind, hb.n, hb.right, hb.missed, hb.median_error) == ("number", 3, 1, 1, 2.0)
+    assert (when.kind, when.right, when.median_error) == ("date", 1, 1.0)
+    assert (kind.kind, kind.n, kind.right, kind.missed, kind.spurious) == ("category", 4, 2, 1, 1)
+    assert s.unknown_columns == ["shoe_size"]
+    assert score_values(features, gold, tolerance=0.05, days=2).by_column["hemoglobin_g_l"].right == 2
+    assert score_values(features, gold, days=2).by_column["hemoglobin_g_l_date"].right == 2
+
+
+def test_a_csv_of_patient_level_values_is_gold(samples: Path, out: Path, tmp_path: Path) -> None:
+    features = read_table("features", out)
+    column = next(
+        c for c in features.columns if c.startswith("hemoglobin") and pd.api.types.is_float_dtype(features[c])
+    )
+    gold = features[["patient_id", column]].dropna().assign(**{"I03.ecog": "pass"})
+    gold.to_csv(tmp_path / "gold.csv", index=False)
+    done = CliRunner().invoke(app, ["evaluate", str(out), str(tmp_path / "gold.csv")])
+    assert done.exit_code == 0, done.output
+    assert "patient-level values" in done.output
+    figures = json.loads((out / "evaluation.json").read_text())
+    assert figures["values"]["by_column"][column]["accuracy"] == 1.0
+    assert figures["verdicts"]["by_criterion"]["I03.ecog"]["n"] == len(gold)
+    (tmp_path / "wrong.csv").write_text("patient_id,shoe_size\nS01,43\n")
+    done = CliRunner().invoke(app, ["evaluate", str(out), str(tmp_path / "wrong.csv")])
+    assert "none of the gold's columns is a feature: shoe_size" in str(done.exception)
+
+
+def test_scores_equal_those_of_the_independent_scorer(gold: Path, tmp_path: Path) -> None:
+    tool = gold.parent / "tools" / "score.py"
+    if not tool.exists():
+        pytest.skip("no tools/score.py beside the gold")
+    folder = gold / "dev"
+    target = tmp_path / "out"
+    run_job([folder / "notes.csv"], target, trials=[TRIAL], patients=read_patients(folder / "patients.csv"))
+    subprocess.run([sys.executable, str(tool), str(target), str(folder), "--json", str(tmp_path / "s.json")], check=True, capture_output=True)  # fmt: skip
+    theirs = json.loads((tmp_path / "s.json").read_text())
+    mine = as_json(evaluate(target, folder, load_trial(TRIAL)))
+    v, w = mine["verdicts"], theirs["verdicts"]
+    same = {"n": "verdicts", "accuracy": "accuracy", "kappa": "kappa", "majority_baseline": "majority_baseline", "macro_f1": "f1_macro", "false_pass": "false_pass", "gold_fail": "gold_fail", "evidence_hit": "evidence_hit", "no_row": "no_row"}  # fmt: skip
+    for ours, name in same.items():
+        assert v[ours] == pytest.approx(w[name], abs=5e-5), ours
+    for word in ("pass", "fail", "unknown"):
+        assert v["f1"][word] == pytest.approx(w[f"f1_{word}"], abs=5e-5)
+    for level in ("span", "value", "full"):
+        for figure in ("precision", "recall", "f1"):
+            assert mine["mentions"][level][figure] == pytest.approx(theirs["mentions"][level][figure], abs=5e-5)
+        for label, f1 in theirs["mentions"][level]["per_label"].items():
+            assert mine["mentions"][level]["by_label"][label]["f1"] == pytest.approx(f1 or 0, abs=5e-5)
+    assert mine["bad_offsets"] == theirs["bad_offsets"] == 0
