@@ -218,8 +218,66 @@ HANDOFF = Table(
     ("review_order", "trial", "patient_id", "criterion"),
 )
 
+CALENDAR = Table(
+    "calendar",
+    "trial x patient x criterion x stretch of index dates with one verdict (`critex calendar`)",
+    (
+        Column("trial", "string", "identifier of the trial", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("criterion", "string", "leaf criterion", required=True),
+        Column("valid_from", "string", "first index date (ISO) on which the verdict holds", required=True),
+        Column("valid_to", "string", "last index date (ISO) on which it holds", required=True),
+        Column("open_start", "bool", "whether valid_from is only the first day that was looked at"),
+        Column("open_end", "bool", "whether valid_to is only the last day that was looked at"),
+        Column("verdict", "string", "pass, fail or unknown", required=True),
+        Column("at_index", "bool", "whether the patient's own index date lies in the stretch"),
+        Column("reason", "string", "reason on the first of the days"),
+        Column("ends_by", "string", "window, newer, birthday or other; empty where the end is open"),
+        Column("ends_why", "string", "what ends it, in plain words"),
+        Column("note_id", "string", "note of the fact that runs out, or of the newer one"),
+        Column("start", "int", "first character of that fact"),
+        Column("end", "int", "one past the last character"),
+    ),
+    ("trial", "patient_id", "criterion", "valid_from"),
+)
+
+CALENDAR_STATUS = Table(
+    "calendar_status",
+    "trial x patient x stretch of index dates with one status (`critex calendar`)",
+    (
+        Column("trial", "string", "identifier of the trial", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("valid_from", "string", "first index date (ISO) with this status", required=True),
+        Column("valid_to", "string", "last index date (ISO) with this status", required=True),
+        Column("open_start", "bool", "whether valid_from is only the first day that was looked at"),
+        Column("open_end", "bool", "whether valid_to is only the last day that was looked at"),
+        Column("status", "string", "candidate, possible or ineligible", required=True),
+        Column("at_index", "bool", "whether the patient's own index date lies in the stretch"),
+        Column("ends_by", "string", "criteria that change on the day after, separated by spaces"),
+        Column(
+            "first_out", "string", "at_index only: criteria that pass and are the first to stop, separated by spaces"
+        ),
+        Column("first_out_date", "string", "at_index only: last index date (ISO) on which they pass"),
+        Column("first_out_why", "string", "at_index only: what runs out, in plain words"),
+    ),
+    ("trial", "patient_id", "valid_from"),
+)
+
 TABLES: dict[str, Table] = {
-    t.name: t for t in (NOTES, MENTIONS, FEATURES, VERDICT, EVIDENCE, CANDIDATES, ERRORS, COMPARISON, HANDOFF)
+    t.name: t
+    for t in (
+        NOTES,
+        MENTIONS,
+        FEATURES,
+        VERDICT,
+        EVIDENCE,
+        CANDIDATES,
+        ERRORS,
+        COMPARISON,
+        HANDOFF,
+        CALENDAR,
+        CALENDAR_STATUS,
+    )
 }
 
 

@@ -1,0 +1,72 @@
+"""Many patients at once, and other days: calendar, cohort, packet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from critex.cli.app import app, console
+from critex.cli.options import day_option, existing
+from critex.errors import CritexError
+
+TrialOption = Annotated[
+    list[str] | None,
+    typer.Option("--trial", "-t", help="Id of a shipped trial, or a file; repeatable.  [default: those of the run]"),
+]
+
+
+@app.command()
+def calendar(
+    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    trial: TrialOption = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="First index date to look at.  [default: 90 days before each patient's own]"),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", help="Last index date to look at.  [default: 365 days after each patient's own]"),
+    ] = None,
+    patient: Annotated[list[str] | None, typer.Option("--patient", "-p", help="Only this patient; repeatable.")] = None,
+    ics: Annotated[
+        Path | None, typer.Option("--ics", help="Also write reminders for a calendar program to this file.")
+    ] = None,
+) -> None:
+    """Say from which to which index date each verdict holds, and which value runs out first; no note is read again."""
+    from critex.cohort.calendar_tables import calendars, icalendar_of
+    from critex.cohort.patients import trials_of
+    from critex.run.job import form_of
+    from critex.run.store import write_file, write_table
+
+    existing(folder, "folder")
+    begin, end = day_option(first, "--from"), day_option(last, "--to")
+    if begin and end and end < begin:
+        raise CritexError(f"--to {last}: before --from {first}. Name a later day.")
+    found = calendars(folder, trials_of(folder, trial), begin, end, patient)
+    form = form_of(folder)
+    path = write_table(found.criteria, "calendar", folder, form)
+    write_table(found.status, "calendar_status", folder, form)
+    now = found.status[found.status["at_index"]]
+    for row in now[now["status"] != "ineligible"].to_dict("records"):
+        if row["status"] == "candidate":
+            until = "beyond the calendar's last day" if row["open_end"] else f"until {row['valid_to']}"
+            said = f"candidate for index dates from {row['valid_from']} {until}"
+        else:
+            said = "possible"
+        out = f"; first to run out: {row['first_out']} after {row['first_out_date']}" if row["first_out"] else ""
+        console.print(f"{escape(row['patient_id'])}: {said}{escape(out)}", highlight=False, soft_wrap=True)
+    if ics is not None:
+        content = icalendar_of(found.events)
+        write_file(ics, lambda p: p.write_bytes(content))
+        console.print(f"{len(found.events):,} reminders written to {escape(str(ics))}", highlight=False)
+    if found.without_date:
+        console.print(
+            f"note: {found.without_date:,} patients have no index date, or none of the days; name days with --from and --to."
+        )
+    console.print(
+        f"{len(found.criteria):,} stretches of {found.status['patient_id'].nunique():,} patients written to {escape(str(path))}",
+        highlight=False,
+    )
