@@ -13,7 +13,7 @@ from datetime import date
 
 from critex.features.facts import Fact, Statement
 from critex.features.patient import Patient
-from critex.features.spec import as_list
+from critex.features.spec import as_list, load_features
 
 BIRTH = "the patient's birth date"
 """Label under which a look at the birth date of the patients file is noted."""
@@ -57,7 +57,9 @@ class MovingPatient(Patient):
     ) -> None:
         self._stack = [Trace()]
         self._seen: dict[str, Trace] = {}
-        super().__init__(patient_id, statements, index_date, sex, birth_date)
+        # without an index date a feature may be silent that speaks once the patient has moved to one
+        features = load_features() if index_date is None else None
+        super().__init__(patient_id, statements, index_date, sex, birth_date, features)
 
     @property
     def index_date(self) -> date | None:  # type: ignore[override]
@@ -115,7 +117,7 @@ class MovingPatient(Patient):
         """See :meth:`Patient.facts`."""
         if name in self._seen:
             self._stack[-1].add(self._seen[name])
-            return self._facts[name]
+            return self._facts.get(name, [])
         if name in self._facts:  # a derivation that asks for itself
             return self._facts[name]
         with self.watched() as trace:
