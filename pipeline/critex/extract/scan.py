@@ -8,18 +8,19 @@ The triggers are the rules themselves: nobody maintains a second list. A compile
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import platform
 import re
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
-from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any
 
 from critex.errors import PatternError
 from critex.extract.patterns import Rule
+from critex.extract.starts import shape_of, starts_with
 
 try:
     import hyperscan
@@ -32,50 +33,66 @@ _SLACK = 40
 """Characters looked at beyond a rule's own width, for what it looks behind and ahead at."""
 
 
-@cache
-def reach_of(pattern: re.Pattern[str]) -> int:
-    """How far before its end a match of a pattern can start."""
-    widest = int(sre_parser.parse(pattern.pattern, pattern.flags).getwidth()[1])
-    return min(REACH, widest + _SLACK)
-
-
 class Hits:
     """What the scan found in one text; finds matches of rules that fired."""
 
-    __slots__ = ("ends", "text")
+    __slots__ = ("_shapes", "ends", "text")
 
-    def __init__(self, text: str, ends: dict[int, list[int]] | None) -> None:
+    def __init__(self, text: str, ends: dict[int, list[int]] | None, shapes: Sequence[tuple[int, str]]) -> None:
         self.text = text
         self.ends = ends
+        self._shapes = shapes
 
     def fired(self, index: int) -> bool:
         """Whether the rule with this index can match at all."""
         return self.ends is None or index in self.ends
 
     def finditer(self, index: int, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Matches of a rule, in order, not overlapping."""
+        """Matches of a rule, in order, not overlapping; none begins between two letters ("stent" in "consistent")."""
+        text, n = self.text, len(self.text)
+        width, characters = self._shapes[index]
+        starts = starts_with(characters)
         if self.ends is None:
-            yield from (m for m in pattern.finditer(self.text) if not self._inside_word(m.start()))
+            yield from self._between(pattern, starts, 0, n, n)
             return
         ends = self.ends.get(index)
         if not ends:
             return
-        n, done = len(self.text), 0
-        before = reach_of(pattern)
+        done = 0
+        before = min(REACH, width + _SLACK)
         after = min(REACH, before + 2 * _SLACK)
         i = 0
         while i < len(ends):
-            low, high = max(done, ends[i] - before), min(n, ends[i] + after)
+            low, last, high = max(done, ends[i] - before), ends[i], min(n, ends[i] + after)
             while i + 1 < len(ends) and ends[i + 1] - before <= high:
                 i += 1
-                high = min(n, ends[i] + after)
+                last, high = ends[i], min(n, ends[i] + after)
             i += 1
-            for m in pattern.finditer(self.text, low, n if high >= n else high):
+            for m in self._between(pattern, starts, low, last, high):
                 if m.end() == high < n:  # cut at the window's end: no real match ends there
                     continue
+                done = m.end()
+                yield m
+
+    def _between(
+        self, pattern: re.Pattern[str], starts: re.Pattern[str] | None, low: int, last: int, high: int
+    ) -> Iterator[re.Match[str]]:
+        """Matches that begin in ``[low, last]`` and end by ``high``."""
+        text = self.text
+        if starts is None:
+            for m in pattern.finditer(text, low, high):
                 if m.end() > m.start() and not self._inside_word(m.start()):
-                    done = m.end()
                     yield m
+            return
+        match, search = pattern.match, starts.search
+        while (place := search(text, low, last)) is not None:
+            low = place.start()
+            found = match(text, low, high)
+            if found is None:
+                low += 1
+            else:
+                low = found.end()
+                yield found
 
     def _inside_word(self, at: int) -> bool:
         """Whether a match would begin in the middle of a word ("stent" in "consistent"); no rule means that."""
@@ -97,6 +114,7 @@ class Scanner:
     def __init__(self, rules: Sequence[Rule], engine: str = "auto") -> None:
         self.rules = list(rules)
         self.engine = "python" if engine == "python" or hyperscan is None else "hyperscan"
+        self._shapes = _shapes(self.rules)
         self._db: Any = None
         if self.engine == "hyperscan" and self.rules:
             self._db = _database(self.rules)
@@ -105,7 +123,7 @@ class Scanner:
     def scan(self, text: str) -> Hits:
         """Scan a normalised text."""
         if self._db is None:
-            return Hits(text, None)
+            return Hits(text, None, self._shapes)
         data = text.encode("utf-8", "replace")
         ends: dict[int, list[int]] = {}
 
@@ -120,7 +138,7 @@ class Scanner:
         if len(data) != len(text) and ends:
             to_index = _byte_offsets(text)
             ends = {rule: [to_index(e) for e in found] for rule, found in ends.items()}
-        return Hits(text, ends)
+        return Hits(text, ends, self._shapes)
 
 
 def _byte_offsets(text: str) -> Any:
@@ -141,6 +159,8 @@ def _byte_offsets(text: str) -> Any:
     return convert
 
 
+_FEW = 200
+"""The shapes of so few rules (one family) are found faster than they are kept."""
 _LONG_GAP = 8
 """Counted gaps from this length on lose their upper limit for the scan."""
 
@@ -202,11 +222,31 @@ def _database(rules: Sequence[Rule]) -> Any:
         )
     except hyperscan.error as error:
         raise _refused(rules, flags, error) from None
+    _keep(path, hyperscan.dumpb(db))
+    return db
+
+
+def _keep(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as f:
-            f.write(hyperscan.dumpb(db))
+            f.write(content)
         os.replace(f.name, path)
     except OSError:  # a cache that cannot be written is no reason to stop
         pass
-    return db
+
+
+def _shapes(rules: Sequence[Rule]) -> list[tuple[int, str]]:
+    """Width and first characters of every rule, kept in the cache folder beside the database."""
+    about = b"\0".join([platform.python_version().encode(), *(r.source.encode() for r in rules)])
+    path = _cache_folder() / f"shapes-{hashlib.sha256(about).hexdigest()[:32]}.json"
+    try:
+        found = [(int(width), str(characters)) for width, characters in json.loads(path.read_bytes())]
+        if len(found) == len(rules):
+            return found
+    except (OSError, ValueError):  # none yet, or a damaged one
+        pass
+    found = [shape_of(r.pattern) for r in rules]
+    if len(rules) > _FEW:
+        _keep(path, json.dumps(found).encode())
+    return found
