@@ -49,7 +49,7 @@ class Hits:
 
     def finditer(self, index: int, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches of a rule, in order, not overlapping; none begins between two letters ("stent" in "consistent")."""
-        text, n = self.text, len(self.text)
+        n = len(self.text)
         width, characters = self._shapes[index]
         starts = starts_with(characters)
         if self.ends is None:
