@@ -90,6 +90,26 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         for k, n in enumerate(group):
             own = r if (k == len(group) - 1 or (r is not None and r.number is None)) else None
             out.append(_mention(doc, n, own, wait, len(group) > 1, k == len(group) - 1, start))
+        if r is not None and last.value in LOADS:
+            out.extend(_later_loads(doc, last, r, limit))
+    return out
+
+
+_ARROW = re.compile(r"\s?(?:\([^()\n]{0,24}\))?\s?(?:→|-{1,2}>|=>)\s?", FLAGS)
+
+
+def _later_loads(doc: Document, name: Name, first: Result, limit: int) -> list[Mention]:
+    """Loads behind arrows: "HBV DNA 8.9x10^3 (Jan) -> <100 copies (Mar)"; each is a later value of the same test."""
+    out, at = [], first.end
+    while (arrow := _ARROW.match(doc.norm, at, limit)) is not None:
+        r = read_result(doc.norm, arrow.end(), limit, True)
+        if r is None or r.start > arrow.end() + 1 or r.end <= at:
+            break
+        m = Mention(r.start, r.end, name.rule.label, name.value, name.rule.id, priority=1)
+        m.result, m.assertion = r.result, "present"
+        _load(m, r if r.unit else replace(r, unit=first.unit))
+        out.append(m)
+        at = r.end
     return out
 
 

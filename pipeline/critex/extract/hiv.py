@@ -28,7 +28,27 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             _, limit = doc.segment_at(m.start)
             if _NOT_CONFIRMED.search(doc.norm, m.end, min(limit, m.end + 80)):
                 m.assertion = "possible"
+    found.extend(_own_tests(doc, found))
     return found
+
+
+_OWN_TEST = re.compile(
+    r"[^.;\n]{0,24}?[,;]\s(?:but\s)?(?P<span>(?:pt|patient|he|she|self)\s(?:was\s|has\s|is\s)?(?:been\s)?(?:tested|screened)\s(?P<result>neg(?:ative)?|-ve|non-?reactive|pos(?:itive)?|\+ve|reactive))\b",
+    re.I,
+)
+
+
+def _own_tests(doc: Document, found: list[Mention]) -> list[Mention]:
+    """The patient's own test behind a relative's disease: "husband HIV+, pt tested neg"."""
+    own = []
+    for m in found:
+        if m.value == "disease" and (test := _OWN_TEST.match(doc.norm, m.end)):
+            t = Mention(
+                test.start("span"), test.end("span"), "HIV", "test", "hiv.test", assertion="present", priority=1
+            )
+            t.result = "negative" if test["result"].lower().startswith(("n", "-")) else "positive"
+            own.append(t)
+    return own
 
 
 FAMILY = Family("hiv", load_rules("hiv.yaml"), _find)

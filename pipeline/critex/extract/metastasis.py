@@ -78,7 +78,7 @@ _TOLD = re.compile(r"\b(?:d/w|with|c|told|discussed|informed|inform|explained|se
 
 
 _ONLY_IN_ONCOLOGY = frozenset(
-    {"metastasis.disease", "metastasis.no_lesion", "metastasis.only", "metastasis.spread_there"}
+    {"metastasis.disease", "metastasis.no_lesion", "metastasis.only", "metastasis.spread_there", "metastasis.lmd"}
 )
 """Rules whose words mean a metastasis only in a note that speaks of cancer."""
 
@@ -216,6 +216,8 @@ class _Sentence:
         for n, (head, items, group, apart) in enumerate(planned):
             end = self.tokens[planned[n + 1][2].first].start if n + 1 < len(planned) else self.end
             claim(self.doc.norm, self.tokens, group, self.groups, max(end, self.tokens[group.last].end))
+            if head.rule == "metastasis.workup":
+                group.assertion = "absent"
             if head.rule == "metastasis.adjective" and self.doc.norm[head.start : head.end].lower().startswith("non"):
                 group.assertion = "present" if group.assertion == "absent" else "absent"
             self.groups.append(group)
@@ -228,6 +230,8 @@ class _Sentence:
         """Organs that one head is about, and the phrase; no phrase where it is no metastasis."""
         if head.rule == "metastasis.stage_list":
             return self._stage(i)
+        if head.rule in ("metastasis.workup", "metastasis.lmd"):
+            return [Item("unspecified" if head.rule == "metastasis.workup" else "leptomeninges", i, i)], Group(i, i)
         if head.rule in ("metastasis.another", "metastasis.row"):
             return self._listed_after(i, head)
         left = left_sites(self.tokens, i)
@@ -457,8 +461,8 @@ class _Sentence:
         found = []
         relatives = self._is_relatives(group)
         if apart:
-            i = next(k for k, t in enumerate(self.tokens) if t.start == head.start)
-            items = [Item("unspecified", i, i), *items]
+            at = next(k for k, t in enumerate(self.tokens) if t.start == head.start)
+            items = [Item("unspecified", at, at), *items]
         for n, item in enumerate(items):
             start, end = self.tokens[item.first].start, self.tokens[item.last].end
             i = next((k for k, t in enumerate(self.tokens) if t.start == head.start), None)

@@ -27,6 +27,12 @@ _ANY_BOX = re.compile(r"\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√]")
 _CIRCLED = re.compile(r"(?<![\d/])\(([0-4])\)(?=\s?[/,\s]\s?[0-4(])|(?<=[0-4])\s?[/,\s]\s?\(([0-4])\)", FLAGS)
 _NEAR_BEFORE = re.compile(r"[\s:)|-]{0,4}", FLAGS)
 _NEAR_AFTER = re.compile(r"[\s(,|-]{0,3}(?:(?:on|in|as of|dated|at|since|seen)\s)?[\s(]?", FLAGS)
+_WORKSHEET = re.compile(
+    r"\s{0,80}(?:\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√])\s?(?:Y(?:es)?|N(?:o)?)\b\s{0,12}(?:\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√])\s?(?:Y(?:es)?|N(?:o)?)\b"
+    r"[^\n]{0,30}?(?<![\w/.-])(?P<v>[0-4])(?![\w/.-])",
+    FLAGS,
+)
+"""Boxes for yes and no behind a limit, and the score that someone wrote behind them."""
 _VISIT = re.compile(
     r"\b(?:clinic|seen|review(?:ed)?|visit|ward round|w/r|consult\w*|progress|entry|opd|attended|follow[- ]?up)\b",
     FLAGS,
@@ -131,6 +137,11 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
     if words.stale.match(norm, end):
         mention.attributes["worse_since"] = True
     found = [mention]
+    if ranged and ecog and (m := _WORKSHEET.match(norm, end, line.end)):
+        # a row of a worksheet: the box answers the limit, the number at its end is the score
+        mention.assertion = "hypothetical"
+        found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current"))
+        return found
     if ecog and mention.assertion == "present":
         if m := words.was.match(norm, end):
             name = next(n for n in ("v", "v2", "v3") if m[n])

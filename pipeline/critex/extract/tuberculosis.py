@@ -66,6 +66,8 @@ def _heads_a_test(doc: Document, m: Mention, found: list[Mention]) -> bool:
     )
 
 
+_DENIED = re.compile(r"\b(?:no|nil|denie[sd]|without|never|nor|not)\b[^.;\n]{0,40}$", re.I)
+"""Before an exposure. A contact is the patient's own, whoever had the disease: "TB contact (wife)"."""
 _TB_WORDS = re.compile(r"\b(?:p?tb|tuberculosis|igra|quantiferon|qft|t-?spot|ltbi|mantoux|tst|ppd|koch)", re.I)
 
 
@@ -169,6 +171,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             and re.match(r"\?|query|suspect|possible", doc.norm[m.start : m.end], re.I)
         ):
             m.assertion = "possible"
+        elif m.value == "exposure" and doc.category_at(m.start) not in ("criteria", "education", "plan"):
+            start, _ = doc.segment_at(m.start)
+            m.assertion = "absent" if _DENIED.search(doc.norm, max(start, m.start - 60), m.start) else "present"
         elif (
             m.rule == "tuberculosis.never_active"
             or re.match(r"never|no known", doc.norm[m.start : m.end], re.I)
