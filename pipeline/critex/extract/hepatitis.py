@@ -26,7 +26,7 @@ _PLANNED = re.compile(
 
 _POSITIVE_NAME = re.compile(r"(?:positive|pos|\+ve|\+)$", FLAGS)
 _HIV_DISEASE = re.compile(
-    r"infect|disease|positive|\+ve|\bart\b|haart|arv|biktarvy|dolutegravir|cd4|viral load|\bvl\b|undetectable|\bdx\b|diagnos|known|living|since|aids\b|plwh|denie|no h/o|no history|history of|status|患",
+    r"infect|disease|positive|(?<=hiv)\s?\+|\+ve|\bart\b|haart|arv|biktarvy|dolutegravir|cd4|viral load|\bvl\b|undetectable|\bdx\b|diagnos|known|living|since|aids\b|plwh|denie|no h/o|no history|history of|status|患",
     FLAGS,
 )
 """Words that make a bare "HIV" a disease; without them it is a test that somebody asks for."""
