@@ -1,1 +1,1 @@
-"""The page on which reviewers confirm or correct verdicts."""
+"""The reviewers' page: people decide from the evidence, and every decision is kept."""

@@ -1,0 +1,244 @@
+"""The routes of the reviewers' page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from critex import __version__
+from critex.report.view import ICONS
+from critex.review.patient_view import PatientView, label_group
+from critex.review.security import Sessions
+from critex.review.workbench import Act, Refused, Workbench
+from critex.review.worklist import Query
+from critex.tables import ASSERTIONS, STATUSES, VERDICTS
+
+STATIC = {
+    "page.css": ("critex.report", "templates", "text/css"),
+    "review.css": ("critex.review", "static", "text/css"),
+    "review.js": ("critex.review", "static", "text/javascript"),
+    "worklist.js": ("critex.review", "static", "text/javascript"),
+    "patient.js": ("critex.review", "static", "text/javascript"),
+    "icon.svg": ("critex.review", "static", "image/svg+xml"),
+}
+STATUS_ICONS = {"candidate": "●", "possible": "◐", "ineligible": "✕"}
+LIST_FIELDS = ("search", "status", "criterion", "verdict", "review", "reviewed", "sort", "down")
+
+
+def note_html(text: str) -> Markup:
+    """Text of a note, escaped so that the browser keeps every character: offsets in the page are offsets in the note."""
+    return Markup(str(escape(text)).replace("\r", "&#13;"))  # noqa: S704 - escaped on this line
+
+
+@cache
+def environment() -> Environment:
+    """Templates of the page, and those that it shares with the report; autoescape is on for everything."""
+    env = Environment(
+        loader=ChoiceLoader([PackageLoader("critex.review", "templates"), PackageLoader("critex.report", "templates")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters["note_html"] = note_html
+    env.filters["group"] = label_group
+    env.filters["thousands"] = lambda n: f"{n:,}"
+    env.globals.update(
+        icons=ICONS, status_icons=STATUS_ICONS, version=__version__, assertions=ASSERTIONS, url=url, verdicts=VERDICTS, statuses=STATUSES
+    )  # fmt: skip
+    return env
+
+
+def url(path: str, **fields: Any) -> str:
+    """An address of the page; empty fields are left out."""
+    given = {k: v for k, v in fields.items() if v not in ("", None, False)}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+class Pages:
+    """The pages over one workbench.
+
+    Parameters
+    ----------
+    bench : Workbench
+    sessions : Sessions
+    cookie : str
+        Name of the session's cookie.
+    """
+
+    def __init__(self, bench: Workbench, sessions: Sessions, cookie: str) -> None:
+        self.bench = bench
+        self.sessions = sessions
+        self.cookie = cookie
+
+    def app(self) -> Starlette:
+        """The ASGI application, without its guard."""
+        return Starlette(
+            routes=[
+                Route("/", self.work_list),
+                Route("/enter", self.enter),
+                Route("/rows", self.rows),
+                Route("/patient", self.patient),
+                Route("/decide", self.decide, methods=["POST"]),
+                Route("/static/{name}", self.static),
+            ],
+            exception_handlers={HTTPException: self.failed},
+        )
+
+    def render(self, template: str, request: Request, **values: Any) -> HTMLResponse:
+        """A page with what every page needs."""
+        reviewer = request.state.reviewer
+        common = {
+            "reviewer": reviewer, "trials": self.bench.folder.trials, "remarks": self.bench.folder.remarks, "rules": self.bench.rules,
+            "may_adjudicate": self.bench.may_adjudicate(reviewer),
+        }  # fmt: skip
+        return HTMLResponse(environment().get_template(template).render(**common, **values))
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """A plain page that says what was wrong."""
+        code = error.status_code if isinstance(error, HTTPException) else 500
+        words = {404: "There is no such page or patient in this run."}.get(code, "This cannot be done.")
+        html = environment().get_template("failed.html").render(code=code, words=words)
+        return HTMLResponse(html, code)
+
+    def static(self, request: Request) -> Response:
+        """One of our own style sheets and scripts."""
+        found = STATIC.get(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404)
+        package, folder, kind = found
+        body = (files(package) / folder / request.path_params["name"]).read_bytes()
+        return Response(body, media_type=kind)
+
+    def enter(self, request: Request) -> Response:
+        """Change the one-time token of the printed address into a session."""
+        cookie = self.sessions.enter(request.query_params.get("token", ""))
+        if cookie is None:
+            words = "This address is not valid, or was opened before. A new one stands in the terminal where critex review runs, if it was."
+            return HTMLResponse(environment().get_template("failed.html").render(code=403, words=words), 403)
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(self.cookie, cookie, httponly=True, samesite="strict", path="/")
+        return answer
+
+    def _trial(self, given: Mapping[str, str]) -> Any:
+        try:
+            return self.bench.trial(given.get("trial"))
+        except KeyError:
+            raise HTTPException(404) from None
+
+    def _found(self, request: Request) -> dict[str, Any]:
+        trial = self._trial(request.query_params)
+        query = Query.of(request.query_params)
+        reviewer = request.state.reviewer
+        found = self.bench.lists[trial.trial].find(query, reviewer, self.bench.store, self.bench.blind_to(reviewer))
+        fields = {k: request.query_params.get(k, "") for k in LIST_FIELDS}
+        return {
+            "trial": trial,
+            "query": query,
+            "found": found,
+            "fields": fields,
+            "blind": self.bench.blind_to(reviewer),
+        }
+
+    def work_list(self, request: Request) -> Response:
+        """All patients, filtered and sorted."""
+        known = sorted({d.reviewer for d in self.bench.store.all()})
+        return self.render("worklist.html", request, known_reviewers=known, **self._found(request))
+
+    def rows(self, request: Request) -> Response:
+        """Only the table of the work list."""
+        return self.render("rows.html", request, **self._found(request))
+
+    def patient(self, request: Request) -> Response:
+        """One patient."""
+        trial = self._trial(request.query_params)
+        reviewer, bench = request.state.reviewer, self.bench
+        given = request.query_params
+        patient_id = given.get("id", "")
+        query = Query.of(given)
+        try:
+            index = date.fromisoformat(given["index_date"]) if given.get("index_date") else None
+        except ValueError:
+            index = None
+        try:
+            view = bench.patient(trial, patient_id, reviewer, index)
+            before, after, place, n = bench.lists[trial.trial].neighbours(
+                patient_id, query, reviewer, bench.store, bench.blind_to(reviewer)
+            )
+        except KeyError:
+            raise HTTPException(404) from None
+        fields = {k: given.get(k, "") for k in LIST_FIELDS}
+        wanted = given.get("c", "")
+        selected = wanted if wanted in {c.id for c in view.criteria} else first_open(view)
+        return self.render(
+            "patient.html", request, trial=trial, p=view, fields=fields, before=before, after=after, place=place, n_list=n, selected=selected
+        )  # fmt: skip
+
+    async def decide(self, request: Request) -> Response:
+        """Store what a reviewer did; answers with the parts of the page that change."""
+        body = await request.body()
+        return await run_in_threadpool(self._decide, body, request.state.reviewer)
+
+    def _decide(self, body: bytes, reviewer: str) -> Response:
+        try:
+            act = Act.model_validate_json(body)
+            decision = self.bench.decide(act, reviewer)
+        except ValidationError as error:
+            where = ", ".join(
+                ".".join(map(str, e["loc"])) for e in error.errors(include_input=False, include_url=False)
+            )
+            return JSONResponse({"error": f"Not understood: {where}."}, 400)
+        except Refused as error:
+            return JSONResponse({"error": str(error)}, 409)
+        trial = self.bench.trial(act.trial)
+        view = self.bench.patient(trial, act.patient, reviewer)
+        c = next(c for c in view.criteria if c.id == decision.criterion)
+        parts: Any = environment().get_template("criterion.html").module
+        return JSONResponse(
+            {
+                "message": spoken(decision),
+                "criterion": c.id,
+                "item": str(parts.item(c)),
+                "panel": str(
+                    parts.panel(c, reviewer, self.bench.blind_to(reviewer), self.bench.may_adjudicate(reviewer), False)
+                ),
+                "head": str(parts.head(view, reviewer)),
+                "reload": decision.hidden or decision.action in ("undo", "missed_evidence"),
+            }
+        )
+
+
+def first_open(view: PatientView) -> str:
+    """The criterion to begin with: the first that needs a look and has none yet, else the first."""
+    waiting = [c for c in view.criteria if c.mine is None]
+    for c in waiting:
+        if c.needs_review or c.verdict == "fail" or c.hidden:
+            return c.id
+    return (waiting or view.criteria)[0].id
+
+
+def spoken(d: Any) -> str:
+    """What was stored, in words for the page's status line."""
+    return {
+        "accept": f"{d.criterion}: {d.verdict} accepted.",
+        "correct": f"{d.criterion}: corrected to {d.verdict}.",
+        "wrong_span": f"{d.criterion}: span marked as wrong.",
+        "missed_evidence": f"{d.criterion}: evidence added.",
+        "comment": f"{d.criterion}: comment stored.",
+        "adjudicate": f"{d.criterion}: settled as {d.verdict}.",
+        "undo": f"{d.criterion}: {d.comment.replace('_', ' ')} taken back.",
+    }[d.action]

@@ -1,0 +1,148 @@
+"""An output folder as the page reads it: the rows of one patient out of tables of any size."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.dataset as ds
+
+from critex import tables
+from critex.criteria.trial import Trial, load_trial
+from critex.errors import CritexError, TrialError
+from critex.run.judge_patients import Enrolment, Judgement, judge_patients
+from critex.run.local import enrolments
+from critex.run.statements import statements_by_patient
+from critex.run.store import read_table, write_table
+
+NEEDED = ("notes", "mentions", "verdicts", "evidence", "candidates")
+COPIES = "review-tables"
+
+
+@dataclass(frozen=True)
+class PatientTables:
+    """Rows of one patient: notes, mentions, and verdicts and evidence of one trial."""
+
+    patient_id: str
+    notes: pd.DataFrame
+    mentions: pd.DataFrame
+    verdicts: pd.DataFrame
+    evidence: pd.DataFrame
+    candidate: dict[str, Any]
+
+
+class ReviewFolder:
+    """A folder that ``critex run`` wrote.
+
+    Parameters
+    ----------
+    out : Path
+    trial_files : sequence of str
+        Definitions of trials that are not shipped.
+
+    Raises
+    ------
+    CritexError
+        If a table or the definition of a trial is missing.
+    """
+
+    def __init__(self, out: Path, trial_files: tuple[str, ...] = ()) -> None:
+        self.out = out.resolve()
+        for name in NEEDED:
+            if not any((self.out / f"{name}.{form}").is_file() for form in ("parquet", "csv", "jsonl")):
+                raise CritexError(f"{out}: no table {name}. Name a folder that `critex run` wrote.")
+        run = self.out / "run.json"
+        self.run: dict[str, Any] = json.loads(run.read_text(encoding="utf-8")) if run.is_file() else {}
+        self.candidates = read_table("candidates", self.out)
+        given = {t.trial: t for t in map(load_trial, trial_files)}
+        self.trials: list[Trial] = []
+        self.remarks: list[str] = []
+        for name in dict.fromkeys(self.candidates["trial"]):
+            try:
+                trial = given.get(name) or load_trial(name)
+            except TrialError:
+                raise CritexError(
+                    f"{out}: trial {name} is not one that is shipped. Name its file with --trial."
+                ) from None
+            self.trials.append(trial)
+            digest = self.run.get("trials", {}).get(name, {}).get("hash")
+            if digest and digest != trial.digest:
+                self.remarks.append(
+                    f"{name}: the trial definition has changed since the verdicts were made. Run `critex screen` to judge by the new one."
+                )
+        if not self.trials:
+            raise CritexError(f"{out}: the run has no patients to review.")
+        patients = self.out / "patients.csv"
+        self._enrolled = pd.read_csv(patients, dtype=str, keep_default_na=False) if patients.is_file() else None
+        if self._enrolled is not None and "patient_id" in self._enrolled:
+            self._enrolled = self._enrolled.set_index("patient_id", drop=False)
+        self._datasets = {n: self._dataset(n) for n in ("notes", "mentions", "verdicts", "evidence")}
+        self.patient = lru_cache(maxsize=32)(self._patient)
+
+    def trial(self, name: str | None) -> Trial:
+        """The trial of an id, the first where none is named.
+
+        Raises
+        ------
+        KeyError
+            If the folder has no such trial.
+        """
+        if not name:
+            return self.trials[0]
+        for trial in self.trials:
+            if trial.trial == name:
+                return trial
+        raise KeyError(name)
+
+    def _dataset(self, name: str) -> ds.Dataset:
+        path = self.out / f"{name}.parquet"
+        if not path.is_file():  # the rows of one patient are found fast in Parquet only
+            source = next(self.out / f"{name}.{f}" for f in ("csv", "jsonl") if (self.out / f"{name}.{f}").is_file())
+            path = self.out / ".critex" / COPIES / f"{name}.parquet"
+            if not path.is_file() or path.stat().st_mtime_ns <= source.stat().st_mtime_ns:
+                write_table(read_table(name, self.out), name, path.parent)
+        return ds.dataset(path)
+
+    def _rows(self, name: str, patient_id: str, trial: str | None = None) -> pd.DataFrame:
+        wanted = ds.field("patient_id") == patient_id
+        if trial is not None:
+            wanted &= ds.field("trial") == trial
+        frame = self._datasets[name].to_table(filter=wanted).to_pandas()
+        return tables.checked(frame, tables.TABLES[name])
+
+    def verdict_columns(self, trial: str, columns: list[str]) -> pd.DataFrame:
+        """Columns of the verdicts of all patients of one trial."""
+        return self._datasets["verdicts"].to_table(columns=columns, filter=ds.field("trial") == trial).to_pandas()
+
+    def _patient(self, trial: str, patient_id: str) -> PatientTables:
+        row = self.candidates[(self.candidates["trial"] == trial) & (self.candidates["patient_id"] == patient_id)]
+        if row.empty:
+            raise KeyError(patient_id)
+        return PatientTables(
+            patient_id,
+            self._rows("notes", patient_id),
+            self._rows("mentions", patient_id),
+            self._rows("verdicts", patient_id, trial),
+            self._rows("evidence", patient_id, trial),
+            {str(k): v for k, v in row.iloc[0].to_dict().items()},
+        )
+
+    def enrolment(self, rows: PatientTables) -> Enrolment:
+        """Index date, sex and birth date as the run took them."""
+        known = None
+        if self._enrolled is not None and rows.patient_id in self._enrolled.index:
+            known = self._enrolled.loc[[rows.patient_id]]
+        found = enrolments(rows.notes, known, self.run.get("options", {}).get("index_date"))
+        return found.get(rows.patient_id, Enrolment(None))
+
+    def judge_on(self, trial: Trial, rows: PatientTables, index_date: date) -> Judgement:
+        """Verdicts of one patient on another index date, from the same mentions; no note is read again."""
+        base = self.enrolment(rows)
+        enrolment = Enrolment(index_date, False, base.sex, base.birth_date)
+        said = statements_by_patient(rows.mentions, rows.notes)
+        return judge_patients([rows.patient_id], said, {rows.patient_id: enrolment}, [trial])

@@ -1,0 +1,47 @@
+"use strict";
+(function () {
+  var form = document.getElementById("filters"), rows = document.getElementById("rows"), asked = 0, timer = null;
+
+  function query() {
+    var given = new URLSearchParams(new FormData(form));
+    Array.from(given.keys()).forEach(function (k) { if (!given.get(k)) { given.delete(k); } });
+    return given.toString();
+  }
+
+  function show() {
+    var mine = ++asked, q = query();
+    fetch("/rows?" + q, { headers: { Accept: "text/html" } }).then(function (answer) {
+      if (!answer.ok) { throw new Error(String(answer.status)); }
+      return answer.text();
+    }).then(function (html) {
+      if (mine !== asked) { return; }
+      rows.innerHTML = html;
+      history.replaceState(null, "", "/?" + q);
+      critex.say(document.getElementById("count").textContent);
+    }).catch(function () { critex.say("The server does not answer. Is critex review still running?", true); });
+  }
+
+  form.addEventListener("change", show);
+  form.addEventListener("input", function (event) {
+    if (event.target.name === "search") { clearTimeout(timer); timer = setTimeout(show, 120); }
+  });
+  form.addEventListener("submit", function (event) { event.preventDefault(); show(); });
+
+  function move(step) {
+    var links = critex.all("a.open", rows), at = links.indexOf(document.activeElement);
+    var next = links[Math.max(0, Math.min(links.length - 1, at + step))];
+    if (next) { next.focus(); }
+  }
+
+  critex.keys({
+    j: function () { move(1); },
+    k: function () { move(-1); },
+    "/": function () { form.elements.search.focus(); form.elements.search.select(); },
+    "]": function () { return critex.go("next"); },
+    "[": function () { return critex.go("prev"); }
+  });
+  form.elements.search.addEventListener("keydown", function (event) {
+    if (event.key === "Enter") { event.preventDefault(); clearTimeout(timer); show(); }
+    if (event.key === "Escape" || event.key === "ArrowDown") { move(1); event.preventDefault(); }
+  });
+})();

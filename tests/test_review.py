@@ -1,0 +1,262 @@
+"""The reviewers' page without a browser: who gets in, what is stored, what the list finds."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from critex.review.decisions import Decision, DecisionStore, finals
+from critex.review.honesty import hidden_cases
+from critex.review.workbench import Act, Refused, Rules, Workbench
+from critex.review.worklist import Query
+from review_server import Server, run_folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
+    """The shipped samples, run."""
+    return run_folder(tmp_path_factory.mktemp("run") / "out", samples / "notes.csv", samples / "patients.csv")
+
+
+@pytest.fixture
+def folder(run: Path, tmp_path: Path) -> Path:
+    """A copy of the run in which nothing is decided yet."""
+    return Path(shutil.copytree(run, tmp_path / "out"))
+
+
+def decided(
+    bench: Workbench, patient: str, criterion: str, verdict: str, reviewer: str, action: str = "correct"
+) -> Decision:
+    name = f"{patient}-{criterion}-{reviewer}-{action}-{verdict}"
+    act = Act(act=name, trial="NCT07235319", patient=patient, criterion=criterion, action=action, verdict=verdict)  # type: ignore[arg-type]
+    return bench.decide(act, reviewer)
+
+
+class Client:
+    """Plain HTTP, so that a test may send what a browser would not."""
+
+    def __init__(self, base: str) -> None:
+        self.host = urlsplit(base).netloc
+        self.cookie = ""
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, str, dict[str, str]]:
+        connection = http.client.HTTPConnection(self.host, timeout=20)
+        given = {"Host": self.host, "Cookie": self.cookie, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        connection.request(method, path, json.dumps(body) if body is not None else None, given)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        return answer.status, text, {k.lower(): v for k, v in answer.getheaders()}
+
+    def enter(self, address: str) -> int:
+        status, _, headers = self.ask("GET", urlsplit(address)._replace(scheme="", netloc="").geturl())
+        self.cookie = headers.get("set-cookie", "").split(";")[0]
+        return status
+
+
+def test_only_the_printed_address_opens_the_page_and_only_once(folder: Path) -> None:
+    with Server(folder) as server:
+        client = Client(server.base)
+        assert client.ask("GET", "/")[0] == 401
+        assert client.ask("GET", "/enter?token=guess")[0] == 403
+        _, _, headers = client.ask("GET", urlsplit(server.address["anna"])._replace(scheme="", netloc="").geturl())
+        assert "HttpOnly" in headers["set-cookie"]
+        assert "samesite=strict" in headers["set-cookie"].lower()
+        client.cookie = headers["set-cookie"].split(";")[0]
+        assert client.ask("GET", "/")[0] == 200
+        second = Client(server.base)
+        assert second.enter(server.address["anna"]) == 403
+        assert second.ask("GET", "/")[0] == 401
+        fresh = server.next_line().strip().removeprefix("anna: ")
+        assert second.enter(fresh) == 303
+        assert second.ask("GET", "/")[0] == 200
+
+
+def test_other_hosts_and_other_origins_are_refused(folder: Path) -> None:
+    with Server(folder) as server:
+        client = Client(server.base)
+        client.enter(server.address["anna"])
+        act = {
+            "act": "act-12345678",
+            "trial": "NCT07235319",
+            "patient": "S01",
+            "criterion": "I01.age",
+            "action": "accept",
+        }
+        kind = {"Content_Type": "application/json"}
+        assert client.ask("GET", "/", Host="evil.example")[0] == 421
+        assert client.ask("POST", "/decide", act, **kind)[0] == 403
+        assert client.ask("POST", "/decide", act, Origin="http://evil.example", **kind)[0] == 403
+        assert client.ask("POST", "/decide", act, Origin=server.base, Content_Type="text/plain")[0] == 415
+        assert client.ask("DELETE", "/")[0] == 405
+        assert client.ask("POST", "/decide", act, Origin=server.base, **kind)[0] == 200
+
+
+def test_every_answer_carries_a_strict_policy(folder: Path) -> None:
+    with Server(folder) as server:
+        client = Client(server.base)
+        client.enter(server.address["anna"])
+        for path in ("/", "/patient?id=S01", "/static/review.js", "/none"):
+            headers = client.ask("GET", path)[2]
+            assert "default-src 'none'" in headers["content-security-policy"]
+            assert "unsafe" not in headers["content-security-policy"]
+            assert headers["cache-control"] == "no-store"
+        assert client.ask("GET", "/static/..%2f..%2fpyproject.toml")[0] == 404
+        assert client.ask("GET", "/patient?id=..%2F..%2Fetc")[0] == 404
+
+
+def test_the_server_prints_no_text_of_a_note(folder: Path) -> None:
+    with Server(folder) as server:
+        client = Client(server.base)
+        client.enter(server.address["anna"])
+        for path in ("/", "/patient?id=S01", "/patient?id=S01&index_date=9999-99-99", "/rows?page=x", "/rows?sort=x"):
+            assert client.ask("GET", path)[0] == 200
+        server.process.terminate()
+        out, problems = server.process.communicate(timeout=20)
+        assert out == ""
+        assert problems == ""
+
+
+def test_a_folder_without_a_run_is_refused_with_a_plain_message(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "critex", "review", str(tmp_path)], capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 2
+    assert "no table notes" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_a_decision_keeps_what_was_seen(folder: Path) -> None:
+    bench = Workbench(folder)
+    decided(bench, "S01", "I01.age", "", "anna", "accept")
+    stored = bench.store.all()[0]
+    assert (stored.reviewer, stored.action, stored.verdict, stored.seen_verdict) == ("anna", "accept", "pass", "pass")
+    assert len(stored.seen_hash) == 32
+    assert stored.at.endswith("+00:00")
+    assert stored.index_date == "2026-03-16"
+
+
+def test_the_table_of_decisions_cannot_be_changed(folder: Path) -> None:
+    bench = Workbench(folder)
+    decided(bench, "S01", "I01.age", "", "anna", "accept")
+    with sqlite3.connect(folder / "review.sqlite") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        for statement in ("DELETE FROM decisions", "UPDATE decisions SET verdict = 'fail'"):
+            with pytest.raises(sqlite3.DatabaseError, match="append-only"):
+                connection.execute(statement)
+
+
+def test_undo_takes_back_ones_own_last_act_and_keeps_it_in_the_table(folder: Path) -> None:
+    bench = Workbench(folder)
+    decided(bench, "S01", "I01.age", "", "anna", "accept")
+    decided(bench, "S01", "I01.age", "fail", "ben")
+    decided(bench, "S01", "I01.age", "unknown", "anna")
+    bench.decide(Act(act="undo-12345678", trial="NCT07235319", patient="S01", action="undo"), "anna")
+    standing = bench.store.standing("NCT07235319", "S01")
+    assert {d.reviewer: d.verdict for d in standing} == {"anna": "pass", "ben": "fail"}
+    assert len(bench.store.all()) == 4
+    bench.decide(Act(act="undo-23456789", trial="NCT07235319", patient="S01", action="undo"), "anna")
+    with pytest.raises(Refused, match="nothing of yours"):
+        bench.decide(Act(act="undo-34567890", trial="NCT07235319", patient="S01", action="undo"), "anna")
+
+
+def test_an_act_sent_twice_is_stored_once(folder: Path) -> None:
+    bench = Workbench(folder)
+    for _ in range(2):
+        decided(bench, "S01", "I01.age", "fail", "anna")
+    assert len(bench.store.all()) == 1
+
+
+def test_a_span_that_is_not_in_the_note_is_refused(folder: Path) -> None:
+    bench = Workbench(folder)
+    note = bench.folder.patient("NCT07235319", "S01").notes.iloc[0]
+    given = {"trial": "NCT07235319", "patient": "S01", "criterion": "I01.age", "action": "missed_evidence", "note_id": note["note_id"], "role": "supports"}  # fmt: skip
+    with pytest.raises(Refused, match="not what stands in the note"):
+        bench.decide(Act(act="span-12345678", start=0, end=4, text="abcd", **given), "anna")  # type: ignore[arg-type]
+    bench.decide(Act(act="span-23456789", start=3, end=9, text=note["text"][3:9], **given), "anna")  # type: ignore[arg-type]
+    shown = next(c for c in bench.patient(bench.trial(None), "S01", "anna").criteria if c.id == "I01.age")
+    assert [e.added_by for e in shown.supports if e.added_by] == ["anna"]
+
+
+def test_two_stores_on_one_file_see_each_others_decisions(tmp_path: Path) -> None:
+    one, two = DecisionStore(tmp_path / "review.sqlite"), DecisionStore(tmp_path / "review.sqlite")
+    for i in range(20):
+        (one if i % 2 else two).add(Decision(f"r{i % 2}", "T", "p", "I01.age", "correct", "pass"))
+    assert len(one.all()) == len(two.all()) == 20
+    assert finals(one.standing("T", "p"))["I01.age"].verdict == "pass"
+
+
+def test_hidden_cases_are_the_same_on_every_call_and_others_for_each_reviewer() -> None:
+    patients, criteria = [f"p{i}" for i in range(2000)], [f"c{i}" for i in range(38)]
+    anna = hidden_cases(0.2, "anna", "T", patients, criteria)
+    ben = hidden_cases(0.2, "ben", "T", patients, criteria)
+    assert (anna == hidden_cases(0.2, "anna", "T", patients, criteria)).all()
+    assert abs(anna.mean() - 0.2) < 0.01
+    assert abs((anna & ben).mean() - 0.04) < 0.01
+    assert not hidden_cases(0, "anna", "T", patients, criteria).any()
+
+
+def test_a_hidden_verdict_reaches_the_reviewer_only_after_the_choice(folder: Path) -> None:
+    bench = Workbench(folder, Rules(hide_share=1.0))
+    trial = bench.trial(None)
+    before = bench.patient(trial, "S10", "anna")
+    assert {c.verdict for c in before.criteria if c.id != "E15.investigator"} == {""}
+    assert not any(c.reason or c.supports for c in before.criteria if c.hidden)
+    assert not any(p.criteria for n in before.notes for c in n.chunks for p in c.pieces)
+    with pytest.raises(Refused, match="hidden"):
+        decided(bench, "S10", "I03.ecog", "", "anna", "accept")
+    decided(bench, "S10", "I03.ecog", "fail", "anna")
+    after = {c.id: c for c in bench.patient(trial, "S10", "anna").criteria}
+    assert after["I03.ecog"].verdict == "fail"
+    assert after["I03.ecog"].supports
+    assert bench.store.all()[0].hidden
+    row = bench.lists[trial.trial].find(Query(search="S10"), "anna", bench.store).rows[0]
+    assert row.failed == ("I03.ecog",)
+
+
+def test_the_list_filters_by_verdict_status_review_and_reviewer(folder: Path) -> None:
+    bench = Workbench(folder)
+    work = bench.lists["NCT07235319"]
+
+    def found(**asked: str) -> set[str]:
+        return {r.patient_id for r in work.find(Query.of(asked), "anna", bench.store).rows}
+
+    assert len(found()) == 14
+    assert "S10" in found(criterion="I03.ecog", verdict="fail")
+    assert "S01" not in found(criterion="I03.ecog", verdict="fail")
+    assert found(status="candidate") == {"S01", "S02", "S03", "S09"}
+    assert found(search="s1") == {"S10", "S11", "S12", "S13", "S14"}
+    decided(bench, "S01", "I01.age", "", "anna", "accept")
+    decided(bench, "S01", "I01.age", "fail", "ben")
+    assert found(reviewed="mine") == {"S01"}
+    assert found(reviewed="by:ben") == {"S01"}
+    assert found(reviewed="disagreement") == {"S01"}
+    assert "S01" not in found(reviewed="none")
+
+
+def test_another_index_date_judges_again_and_says_what_changed(folder: Path) -> None:
+    from datetime import date
+
+    bench = Workbench(folder)
+    trial = bench.trial(None)
+    view = bench.patient(trial, "S01", "anna", date(2026, 4, 20))
+    changed = {c.id: (c.before, c.verdict) for c in view.changes}
+    assert changed["I09.hemoglobin"] == ("pass", "unknown")
+    assert "I01.age" not in changed
+    assert not bench.patient(trial, "S01", "anna", date(2026, 3, 16)).changes
+
+
+def test_tables_in_csv_are_reviewed_too(tmp_path: Path, samples: Path) -> None:
+    out = tmp_path / "csv"
+    subprocess.run(
+        [sys.executable, "-m", "critex", "run", str(samples / "notes.csv"), "--out", str(out), "--format", "csv", "--quiet"], check=True, capture_output=True
+    )  # fmt: skip
+    bench = Workbench(out)
+    view = bench.patient(bench.trial(None), "S01", "anna")
+    assert len(view.notes) >= 3
+    assert view.index_is_proxy

@@ -1,0 +1,185 @@
+"""The reviewers' page in a real Chromium: by keyboard, by two people at once, with hostile notes, and through a crash."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from critex.review.decisions import DecisionStore
+from review_server import Server, chromium_path, run_folder
+
+TRIAL = "NCT07235319"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    path = chromium_path()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
+    """The shipped samples, run."""
+    return run_folder(tmp_path_factory.mktemp("run") / "out", samples / "notes.csv", samples / "patients.csv")
+
+
+@pytest.fixture
+def folder(run: Path, tmp_path: Path) -> Path:
+    """A copy of the run in which nothing is decided yet."""
+    return Path(shutil.copytree(run, tmp_path / "out"))
+
+
+def opened(browser: Browser, address: str, asked: list[str] | None = None) -> Page:
+    """A page of a browser of its own, on the work list; ``asked`` collects the addresses of all requests."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(10_000)
+    if asked is not None:
+        page.on("request", lambda r: asked.append(r.url))
+    page.goto(address)
+    return page
+
+
+def stored(folder: Path) -> list[tuple[str, str, str, str]]:
+    store = DecisionStore(folder / "review.sqlite")
+    try:
+        return [(d.reviewer, d.criterion, d.action, d.verdict) for d in store.all()]
+    finally:
+        store.close()
+
+
+def test_a_reviewer_needs_only_the_keyboard(browser: Browser, folder: Path) -> None:
+    asked: list[str] = []
+    with Server(folder) as server:
+        page = opened(browser, server.address["anna"], asked)
+        keys = page.keyboard
+        keys.press("/")
+        keys.type("S10")
+        expect(page.locator("#count")).to_have_text("1 of 14 patients")
+        keys.press("ArrowDown")
+        keys.press("Enter")
+        expect(page).to_have_title(f"Patient S10, {TRIAL}")
+        keys.press("?")
+        expect(page.locator("#keys")).to_be_visible()
+        keys.press("Escape")
+        # Down to I03.ecog, its evidence marked, accepted; the next one corrected.
+        while page.locator(".criteria [aria-current=true]").get_attribute("data-c") != "I02.histology":
+            keys.press("k")
+        while page.locator(".criteria [aria-current=true]").get_attribute("data-c") != "I03.ecog":
+            keys.press("j")
+        expect(page.locator("mark.at").first).to_be_in_viewport()
+        keys.press("a")
+        expect(page.locator("#live")).to_have_text("I03.ecog: fail accepted.")
+        keys.press("j")
+        corrected = page.locator(".criteria [aria-current=true]").get_attribute("data-c")
+        keys.press("3")
+        expect(page.locator("#live")).to_contain_text("corrected to unknown")
+        keys.press("n")
+        keys.press("x")
+        expect(page.locator("#live")).to_contain_text("span marked as wrong")
+        keys.press("e")
+        keys.type("the")
+        expect(page.locator("#add-found")).to_contain_text("characters")
+        keys.press("Alt+n")
+        keys.press("Enter")
+        expect(page.locator("#live")).to_contain_text("evidence added")
+        expect(page.locator(".panel:not([hidden]) .by").filter(has_text="added by anna")).to_be_visible()
+        keys.press("c")
+        keys.type("Ask the ward.")
+        keys.press("Control+Enter")
+        expect(page.locator("#live")).to_contain_text("comment stored")
+        expect(page.locator(".panel:not([hidden]) .comment")).to_have_text("Ask the ward.")
+        keys.press("u")
+        expect(page.locator("#live")).to_contain_text("comment taken back")
+        keys.press("l")
+        expect(page.locator("#count")).to_have_text("1 of 14 patients")
+        expect(page.locator(".worklist progress")).to_be_visible()
+    acts = [(c, a, v) for _, c, a, v in stored(folder)]
+    assert acts[:2] == [("I03.ecog", "accept", "fail"), (corrected, "correct", "unknown")]
+    assert [a for _, a, _ in acts[2:]] == ["wrong_span", "missed_evidence", "comment", "undo"]
+    assert all(u.startswith(server.base) for u in asked)
+
+
+def test_evidence_leads_to_its_criterion_and_back(browser: Browser, folder: Path) -> None:
+    with Server(folder) as server:
+        page = opened(browser, server.address["anna"])
+        page.goto(f"{server.base}/patient?id=S01&c=I01.age")
+        mark = page.locator("mark[data-e='E09.hiv']").first
+        mark.click()
+        expect(page.locator(".criteria [aria-current=true]")).to_have_attribute("data-c", "E09.hiv")
+        expect(page.locator(".panel:not([hidden]) h2")).to_contain_text("E09.hiv")
+        page.locator(".criteria button[data-c='E04.malignancy']").click()
+        expect(page.locator("mark.at").first).to_be_in_viewport()
+        expect(page.locator("article mark.on").first).to_be_visible()
+
+
+def test_what_is_selected_in_a_note_is_stored_with_its_offsets(browser: Browser, tmp_path: Path) -> None:
+    text = "Seen 😀 today.\r\n\tHb 9.8 g/dL & <b>ECOG 1</b>.\r\nNo HIV."
+    notes, patients = tmp_path / "notes.jsonl", tmp_path / "patients.csv"
+    import json
+
+    notes.write_text(json.dumps({"note_id": "n1", "patient_id": "p1", "note_date": "2026-03-12", "text": text}) + "\n", encoding="utf-8")  # fmt: skip
+    patients.write_text("patient_id,index_date\np1,2026-03-16\n", encoding="utf-8")
+    folder = run_folder(tmp_path / "out", notes, patients)
+    with Server(folder) as server:
+        page = opened(browser, server.address["anna"])
+        page.goto(f"{server.base}/patient?id=p1&c=E09.hiv")
+        page.evaluate(
+            "() => { const w = document.createTreeWalker(document.querySelector('#notes .text'), NodeFilter.SHOW_TEXT); let n, all = [];"
+            "while (n = w.nextNode()) all.push(n); const last = all[all.length - 1], r = document.createRange(); r.setStart(all[0], 5);"
+            "r.setEnd(last, last.length); getSelection().removeAllRanges(); getSelection().addRange(r); }"
+        )
+        page.keyboard.press("e")
+        page.keyboard.press("Enter")
+        expect(page.locator("#live")).to_contain_text("evidence added")
+    store = DecisionStore(folder / "review.sqlite")
+    (added,) = store.all()
+    assert (added.start, added.end, added.text) == (5, len(text), text[5:])
+
+
+def test_two_reviewers_at_once_lose_nothing(browser: Browser, folder: Path) -> None:
+    with Server(folder, reviewers=("anna", "ben")) as server:
+        pages = [opened(browser, server.address[name]) for name in ("anna", "ben")]
+        for page in pages:
+            page.goto(f"{server.base}/patient?id=S01&c=I01.age")
+        for _ in range(6):
+            for page, key in zip(pages, ("a", "2"), strict=True):
+                page.keyboard.press(key)
+            for page in pages:
+                expect(page.locator(".criteria [aria-current=true] .decided")).to_be_visible()
+                page.keyboard.press("j")
+        pages[0].reload()
+        pages[0].locator(".criteria button[data-c='I01.age']").click()
+        expect(pages[0].locator(".panel:not([hidden]) .others")).to_contain_text("ben")
+    acts = stored(folder)
+    assert len(acts) == 12
+    assert {r for r, _, _, _ in acts} == {"anna", "ben"}
+
+
+def test_kill_in_mid_decision_loses_nothing_that_was_said_to_be_stored(browser: Browser, folder: Path) -> None:
+    with Server(folder) as server:
+        page = opened(browser, server.address["anna"])
+        page.goto(f"{server.base}/patient?id=S01&c=I01.age")
+        page.keyboard.press("a")
+        expect(page.locator("#live")).to_have_text("I01.age: pass accepted.")
+        page.keyboard.press("j")
+        page.keyboard.press("2")
+        server.kill()
+        page.wait_for_timeout(200)
+        page.keyboard.press("j")
+        page.keyboard.press("a")
+        expect(page.locator("#live")).to_contain_text("Not stored")
+    acts = stored(folder)
+    assert ("anna", "I01.age", "accept", "pass") in acts
+    assert len(acts) <= 2
+    with Server(folder) as server:
+        page = opened(browser, server.address["anna"])
+        page.goto(f"{server.base}/patient?id=S01&c=I01.age")
+        expect(page.locator(".criteria button[data-c='I01.age'] .decided")).to_be_visible()
