@@ -1,6 +1,6 @@
 "use strict";
 (function () {
-  var form = document.getElementById("filters"), rows = document.getElementById("rows"), asked = 0, timer = null;
+  var form = document.getElementById("filters"), rows = document.getElementById("rows"), asked = 0, timer = null, shown = null;
 
   function query() {
     var given = new URLSearchParams(new FormData(form));
@@ -8,8 +8,12 @@
     return given.toString();
   }
 
+  // Leaving the search field fires "change" as well: what is shown already is not fetched again, so a focused row stays where it is.
   function show() {
-    var mine = ++asked, q = query();
+    var q = query();
+    if (q === shown) { return; }
+    var mine = ++asked;
+    shown = q;
     fetch("/rows?" + q, { headers: { Accept: "text/html" } }).then(function (answer) {
       if (!answer.ok) { throw new Error(String(answer.status)); }
       return answer.text();
@@ -18,9 +22,10 @@
       rows.innerHTML = html;
       history.replaceState(null, "", "/?" + q);
       critex.say(document.getElementById("count").textContent);
-    }).catch(function () { critex.say("The server does not answer. Is critex review still running?", true); });
+    }).catch(function () { shown = null; critex.say("The server does not answer. Is critex review still running?", true); });
   }
 
+  shown = query();
   form.addEventListener("change", show);
   form.addEventListener("input", function (event) {
     if (event.target.name === "search") { clearTimeout(timer); timer = setTimeout(show, 120); }
