@@ -66,6 +66,7 @@ def test_a_reviewer_needs_only_the_keyboard(browser: Browser, folder: Path) -> N
         keys.press("ArrowDown")
         keys.press("Enter")
         expect(page).to_have_title(f"Patient S10, {TRIAL}")
+        expect(page.locator(".criteria [aria-current=true]")).to_be_focused()
         keys.press("?")
         expect(page.locator("#keys")).to_be_visible()
         keys.press("Escape")
