@@ -317,3 +317,76 @@ def test_scores_equal_those_of_the_independent_scorer(gold: Path, tmp_path: Path
         for label, f1 in theirs["mentions"][level]["per_label"].items():
             assert mine["mentions"][level]["by_label"][label]["f1"] == pytest.approx(f1 or 0, abs=5e-5)
     assert mine["bad_offsets"] == theirs["bad_offsets"] == 0
+
+
+def altered(out: Path, target: Path, criterion: str, verdict: str) -> Path:
+    """The run with one criterion always judged the same, and half its mentions."""
+    import shutil
+
+    shutil.copytree(out, target)
+    verdicts = read_table("verdicts", out)
+    verdicts.loc[verdicts["criterion"] == criterion, "verdict"] = verdict
+    verdicts.to_parquet(target / "verdicts.parquet")
+    read_table("mentions", out)[::2].to_parquet(target / "mentions.parquet")
+    return target
+
+
+def test_two_runs_are_compared_patient_by_patient(samples: Path, out: Path, tmp_path: Path) -> None:
+    worse = altered(out, tmp_path / "worse", "I03.ecog", "pass")
+    done = CliRunner().invoke(app, ["evaluate", str(worse), str(samples), "--against", str(out)])
+    assert done.exit_code == 0, done.output
+    gold = {(v.patient_id, v.criterion): v.verdict for v in read_gold(samples).verdicts}
+    wrong = [p for (p, c), v in gold.items() if c == "I03.ecog" and v != "pass"]
+    paired = json.loads((worse / "evaluation.json").read_text())["against"]
+    assert (paired["fixed"], paired["broken"]) == (0, len(wrong))
+    assert paired["mcnemar_p"] == pytest.approx(min(1.0, 2 * 0.5 ** len(wrong)))
+    assert {c["patient_id"] for c in paired["changes"]} == set(wrong)
+    assert paired["changes"][0]["effect"] == "broken: false pass"
+    assert paired["accuracy"]["difference"] == pytest.approx(-len(wrong) / len(gold))
+    low, high = paired["accuracy"]["interval"]
+    assert low < paired["accuracy"]["difference"] < high <= 0
+    assert paired["full_f1"]["difference"] < -0.2
+    assert "broken: false pass" in done.output
+
+
+def test_a_run_against_itself_differs_in_nothing(samples: Path, out: Path) -> None:
+    done = CliRunner().invoke(app, ["evaluate", str(out), str(samples), "--against", str(out)])
+    assert "0 fixed, 0 broken (exact McNemar p 1)" in done.output
+    assert "difference +0.0000 [0.000, 0.000]" in done.output
+
+
+def test_an_annotator_agrees_with_themselves_in_every_format(samples: Path, tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["convert", str(samples), str(tmp_path / "brat"), "--to", "brat"])
+    path = tmp_path / "agreement.json"
+    done = CliRunner().invoke(app, ["agreement", str(samples), str(tmp_path / "brat"), "--out", str(path)])
+    assert done.exit_code == 0, done.output
+    found = json.loads(path.read_text())
+    assert found["verdicts"]["kappa"] == 1.0
+    assert found["verdicts_that_differ"] == found["mentions_that_differ"] == []
+    assert {f1 for label in found["mentions"].values() for f1 in label.values()} == {1.0}
+
+
+def test_what_two_annotators_say_differently_is_counted_and_named(samples: Path, tmp_path: Path) -> None:
+    from critex.annotation.formats import FORMATS, read_corpus
+
+    corpus = read_corpus(samples)
+    first = corpus.verdicts[0]
+    other = "fail" if first.verdict != "fail" else "pass"
+    corpus.verdicts = [PatientVerdict(first.patient_id, first.criterion, other), *corpus.verdicts[2:]]
+    note = next(d for d in corpus.documents if any(s.label == "ECOG" for s in d.spans))
+    note.spans = [s for s in note.spans if s.label != "ECOG"]
+    FORMATS["doccano"].write(corpus, tmp_path / "second")
+    path = tmp_path / "agreement.json"
+    done = CliRunner().invoke(app, ["agreement", str(samples), str(tmp_path / "second"), "--out", str(path)])
+    assert done.exit_code == 0, done.output
+    found = json.loads(path.read_text())
+    assert found["only_first"] == 1
+    assert found["verdicts_that_differ"] == [
+        {"patient_id": first.patient_id, "criterion": first.criterion, "first": first.verdict, "second": other}
+    ]
+    assert {(m["kind"], m["note_id"], m["label"]) for m in found["mentions_that_differ"]} == {("missed", note.note_id, "ECOG")}  # fmt: skip
+    assert found["mentions"]["ECOG"]["strict"] < 1 == found["mentions"]["LAB"]["strict"]
+    note.text = f"{note.text} "
+    FORMATS["jsonl"].write(corpus, tmp_path / "third")
+    done = CliRunner().invoke(app, ["agreement", str(samples), str(tmp_path / "third")])
+    assert f"1 notes have another text in the second gold: {note.note_id}" in str(done.exception)

@@ -198,7 +198,7 @@ def score_verdicts(
         sum((g.patient_id, g.criterion) not in said for g in gold.verdicts),
         sorted(errors, key=lambda e: (e.rank, e.criterion, e.patient_id)),
         bootstrap(tables, _macro_f1),
-        bootstrap(tables, _kappa),
+        bootstrap(tables, kappa_of_sums),
         {k: (a, b) for k, (a, b) in right.items()},
         {(g.patient_id, g.criterion): (g.verdict, got) for g, got in zip(gold.verdicts, got_all, strict=True)},
     )
@@ -220,7 +220,8 @@ def _macro_f1(sums: Array) -> Array:
     return np.asarray(np.where(both > 0, 2 * hits / np.maximum(both, 1), 0.0).mean(axis=1))
 
 
-def _kappa(sums: Array) -> Array:
+def kappa_of_sums(sums: Array) -> Array:
+    """Cohen's kappa of confusions of shape (rounds, 9)."""
     cells = sums.reshape(-1, 3, 3)
     n = cells.sum(axis=(1, 2))
     agree = cells.diagonal(axis1=1, axis2=2).sum(axis=1) / n
