@@ -255,9 +255,9 @@ class Comparison:
             if found is None:
                 return None, "", ("no_uln",)
             limit = self.limit * found.value
-            flags = ("uln_fallback",) if found.origin == "fallback" else ()
+            flags = {"fallback": ("uln_fallback",), "patient": ("uln_patient",)}.get(found.origin, ())
             words = f"{self.sign} {_number(self.limit)} x ULN = {_number(limit)}, ULN {_number(found.value)} from the {found.origin_text}"
-        return self._compare(fact, limit), words, flags
+        return self._compare(fact, limit), words, (*flags, *_closeness(fact.number, limit))
 
     def _compare(self, fact: Fact, limit: float) -> Truth:
         number = fact.number
@@ -283,6 +283,12 @@ class Comparison:
             return True if sure else None
         impossible = number > limit or (number == limit and (strict or self.sign == "<"))
         return False if impossible else None
+
+
+def _closeness(number: float, limit: float) -> tuple[str, ...]:
+    """Flag of a number near its limit, where a misread digit or range would turn the verdict."""
+    apart = abs(number - limit) / abs(limit) if limit else 1.0
+    return ("within_2_percent",) if apart <= 0.02 else ("within_10_percent",) if apart <= 0.1 else ()
 
 
 _SIGNS: dict[str, Callable[[float, float], bool]] = {

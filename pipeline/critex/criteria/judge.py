@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 
 from critex.criteria.conditions import Condition, Finding, Window, parse_condition, parse_window, statements_of
-from critex.criteria.trial import Criterion, Trial
+from critex.criteria.confidence import load_confidence
+from critex.criteria.properties import decided, undecided
+from critex.criteria.trial import Criterion, Step, Trial
 from critex.features.facts import Fact, Statement
 from critex.features.patient import Patient
 from critex.features.silence import Silent, silent
@@ -36,8 +39,11 @@ class Judged:
     needs_review: bool
     review_why: str
     confidence: float
+    """Probability that the verdict is right (:mod:`critex.criteria.confidence`)."""
     supports: list[Statement] = field(default_factory=list)
     contradicts: list[Statement] = field(default_factory=list)
+    properties: dict[str, float] = field(default_factory=dict)
+    """What the confidence is computed from (:mod:`critex.criteria.properties`)."""
 
 
 def _conditions(criterion: Criterion) -> list[Condition]:
@@ -81,7 +87,7 @@ class _Silence:
         key = (known, *(getattr(patient, name) for name in asked)) if asked is not None else None
         found = self._by_criterion.get(key) if key is not None else None
         if found is None:
-            found = silent(lambda p: judge_criterion(self._criteria[i], p, index_is_proxy), *enrolled)
+            found = silent(lambda p: _judge(self._criteria[i], p, index_is_proxy), *enrolled)
             if asked is None:
                 asked = found.enrolment
             elif set(found.enrolment) - set(asked):
@@ -93,17 +99,31 @@ class _Silence:
 
 def judge(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[Judged]:
     """Verdicts of a patient on every leaf criterion of a trial, in the trial's order."""
+    return [with_confidence(j) for j in judge_evidence(trial, patient, index_is_proxy)]
+
+
+def judge_evidence(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[Judged]:
+    """Verdicts with the properties of their evidence, but without a confidence: what the confidence model is trained on."""
     silence = trial._silence
     if silence is None:
         silence = trial._silence = _Silence(trial)
-    return [
-        s.result if s.holds_for(patient.labels) else judge_criterion(c, patient, index_is_proxy)
-        for c, s in zip(trial.criteria, silence.of(patient, index_is_proxy), strict=True)
-    ]
+    return _with_neighbours(
+        [
+            s.result if s.holds_for(patient.labels) else _judge(c, patient, index_is_proxy)
+            for c, s in zip(trial.criteria, silence.of(patient, index_is_proxy), strict=True)
+        ]
+    )
 
 
 def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool = False) -> Judged:
-    """Verdict of a patient on one criterion: the first step of ``decide`` that is true; else unknown."""
+    """Verdict of a patient on one criterion: the first step of ``decide`` that is true; else unknown.
+
+    Its confidence knows nothing of the patient's other criteria, as that of :func:`judge` does.
+    """
+    return with_confidence(_judge(criterion, patient, index_is_proxy))
+
+
+def _judge(criterion: Criterion, patient: Patient, index_is_proxy: bool) -> Judged:
     if criterion.investigator:
         return Judged(
             criterion,
@@ -115,7 +135,7 @@ def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool
         )
     window = _window(criterion.window) if criterion.window else None
     asked: list[Finding] = []
-    for step, condition in zip(criterion.decide, _conditions(criterion), strict=True):
+    for number, (step, condition) in enumerate(zip(criterion.decide, _conditions(criterion), strict=True)):
         finding = condition.ask(patient, window)
         if finding.truth is True:
             flags = list(finding.flags)
@@ -123,11 +143,12 @@ def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool
                 flags.append("index_proxy")
             if step.verdict == "unknown":
                 return _unknown(criterion, [finding], step.because, flags, patient)
-            return _decided(criterion, step.verdict, finding, step.because, step.review, flags)
+            return _decided(criterion, step, number, finding, flags, patient)
         asked.append(finding)
     if criterion.if_silent == "pass" and not any(f.facts for f in asked):
         why = "The notes are silent; the trial definition lets silence pass."
-        return Judged(criterion, "pass", why, True, "decided from silence, as the trial definition says", 0.6)
+        said = "decided from silence, as the trial definition says"
+        return Judged(criterion, "pass", why, True, said, 0.0, properties={"pass": 1.0, "silence": 1.0})
     return _unknown(criterion, asked, "", [], patient, window)
 
 
@@ -137,8 +158,9 @@ def _window(text: str) -> Window:
 
 
 def _decided(
-    criterion: Criterion, verdict: str, finding: Finding, because: str, review: str, flags: list[str]
+    criterion: Criterion, step: Step, number: int, finding: Finding, flags: list[str], patient: Patient
 ) -> Judged:
+    verdict, because, review = step.verdict, step.because, step.review
     reason = "; ".join(finding.notes) or because or criterion.says
     if because:
         reason = f"{because}: {reason}" if finding.notes else because
@@ -152,9 +174,10 @@ def _decided(
         reason,
         bool(why),
         "; ".join(why),
-        confidence(flags, bool(review), bool(against), len(supports)),
+        0.0,
         supports,
         _once(against, supports),
+        decided(criterion, verdict, finding, number, bool(review), flags, patient, supports, against),
     )
 
 
@@ -195,9 +218,10 @@ def _unknown(
         reason,
         bool(why),
         "; ".join(why),
-        0.8 if supports else 0.95,
+        0.0,
         supports,
         _once(against, supports),
+        undecided(criterion, asked, bool(because), patient),
     )
 
 
@@ -212,26 +236,35 @@ def _once(statements: list[Statement], but: list[Statement]) -> list[Statement]:
     return out
 
 
-def confidence(flags: list[str], review: bool, against: bool, statements: int) -> float:
-    """Probability that a decided verdict is right, before calibration: 0.97, less for each thing that calls for review."""
-    value = 0.97
-    for flag, cost in (
-        ("conflict_resolved", 0.1),
-        ("uln_fallback", 0.08),
-        ("undated", 0.15),
-        ("index_proxy", 0.1),
-        ("calculated", 0.05),
-        ("unit_inferred", 0.02),
-    ):
-        if flag in flags:
-            value -= cost
-    if review:
-        value -= 0.1
-    if against:
-        value -= 0.1
-    if statements == 0:
-        value -= 0.2
-    return round(max(value, 0.3), 3)
+def _with_neighbours(judged: list[Judged]) -> list[Judged]:
+    """Add to the properties of unknowns how many of the patient's other criteria are decided: where all else is written, silence is suspicious."""
+    known = [j for j in judged if not j.criterion.investigator]
+    if len(known) < 2:
+        return judged
+    parents = Counter(j.criterion.parent for j in known)
+    by_parent = Counter(j.criterion.parent for j in known if j.verdict != "unknown")
+    share = round(sum(by_parent.values()) / (len(known) - 1) - 0.8, 4)
+    out = []
+    for j in judged:
+        if j.verdict != "unknown" or j.criterion.investigator:
+            out.append(j)
+            continue
+        properties = j.properties | {"decided_share": share}
+        parent = j.criterion.parent
+        if parents[parent] > 1:
+            properties["siblings"] = round(by_parent[parent] / (parents[parent] - 1) - 0.5, 4)
+        out.append(replace(j, properties=properties))
+    return out
+
+
+def with_confidence(judged: Judged) -> Judged:
+    """The verdict with its confidence, by the model of ``models/confidence.json``."""
+    if judged.criterion.investigator:
+        return judged
+    rule = judged.supports[0].rule if judged.supports else ""
+    return replace(
+        judged, confidence=load_confidence().probability(judged.verdict, judged.criterion.id, rule, judged.properties)
+    )
 
 
 def status(trial: Trial, judged: list[Judged]) -> str:

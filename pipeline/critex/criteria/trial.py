@@ -64,11 +64,27 @@ class Criterion(_Strict):
     _conditions: list[Condition] | None = PrivateAttr(default=None)
     """Conditions of ``decide``, parsed once."""
 
+    _features: tuple[str, ...] | None = PrivateAttr(default=None)
+
+    def features_read(self) -> tuple[str, ...]:
+        """Names of the features that the steps ask for, in order."""
+        if self._features is None:
+            known = load_features()
+            names = [n for step in self.decide for n in _names(step.when)]
+            self._features = tuple(dict.fromkeys(n for n in names if n in known))
+        return self._features
+
     @model_validator(mode="after")
     def _steps(self) -> Criterion:
         if not self.decide and not self.investigator:
             raise ValueError("needs a list under 'decide', or 'investigator: true'")
         return self
+
+
+def _names(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [n for k, v in node.items() for n in (str(k), *_names(v))]
+    return [n for v in node for n in _names(v)] if isinstance(node, list) else []
 
 
 class Trial(_Strict):

@@ -11,7 +11,7 @@ from typing import Any
 from critex.extract.dates import When
 from critex.features.derive import derived
 from critex.features.facts import CONFLICT, Fact, Statement
-from critex.features.spec import Feature, Selection, as_list, load_features
+from critex.features.spec import Feature, Kind, Selection, as_list, load_features
 
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)$")
 
@@ -50,6 +50,8 @@ class Patient:
         """Features that can have a fact; ``None`` where that is not known."""
         self.features = features if features is not None else load_features()
         self._facts: dict[str, list[Fact]] = {}
+        self._reads: dict[str, frozenset[Kind]] = {}
+        self._reading: list[set[Kind]] = []
         self._by_label: dict[str, list[Statement]] = {}
         for s in self.statements:
             self._by_label.setdefault(s.label, []).append(s)
@@ -72,7 +74,14 @@ class Patient:
 
     def labelled(self, label: str) -> list[Statement]:
         """Statements of one label, in order of date."""
+        if self._reading:
+            self._reading[-1].add((label, None))
         return self._by_label.get(label, [])
+
+    def reads(self, name: str) -> frozenset[Kind]:
+        """Kinds of mentions that a feature is computed from: labels, each with a value where the feature takes that value only."""
+        self.facts(name)
+        return self._reads.get(name, frozenset())
 
     def facts(self, name: str) -> list[Fact]:
         """Facts of a feature: at most one for ``latest`` and ``lasting``, all for ``each``; newest last."""
@@ -80,7 +89,12 @@ class Patient:
             return []
         if name not in self._facts:
             self._facts[name] = []  # guards against a derivation that asks for itself
+            self._reads[name] = frozenset()
+            self._reading.append(set())
             self._facts[name] = self._compute(name, None)
+            self._reads[name] = frozenset(self._reading.pop())
+        if self._reading:
+            self._reading[-1] |= self._reads[name]
         return self._facts[name]
 
     def facts_in_window(self, name: str, first: date, last: date) -> list[Fact]:
@@ -114,6 +128,8 @@ class Patient:
         """One fact a matching statement, oldest first, before `takes` chooses among them."""
         spec = self.features[name]
         found: list[Fact] = []
+        if self._reading:
+            self._reading[-1] |= spec.kinds
         for selection in spec.sources:
             for label in as_list(selection.label) or ():
                 for s in self._by_label.get(label, ()):

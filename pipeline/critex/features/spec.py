@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ from critex.errors import PatternError
 from critex.extract.patterns import load_yaml
 
 Words = str | list[str]
+Kind = tuple[str, str | None]
+"""A label of mentions, with one value of it, or ``None`` for all."""
 
 
 class Selection(BaseModel):
@@ -47,6 +49,16 @@ class Feature(BaseModel):
     column: str | None = None
     words: dict[str, str] = Field(default_factory=dict)
     """How a reason names a state, where the state's own word would not be understood."""
+
+    @cached_property
+    def kinds(self) -> frozenset[Kind]:
+        """Kinds of mentions that it is taken from."""
+        return frozenset(
+            (label, value)
+            for s in self.sources
+            for label in as_list(s.label) or ()
+            for value in as_list(s.value) or (None,)
+        )
 
     @property
     def uses_own_dates(self) -> bool:

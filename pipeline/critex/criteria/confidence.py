@@ -1,0 +1,127 @@
+"""The confidence of a verdict: a logistic model over properties of its evidence, read from a JSON file that a person can read.
+
+`critex train` fits the file with scikit-learn; here it is only applied, in plain Python.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from critex.criteria.properties import PROPERTIES
+from critex.errors import CritexError
+from critex.resources import folder
+
+FILE = "confidence.json"
+LEAST, MOST = 0.02, 0.999
+"""No verdict is certain, and none certainly wrong."""
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """A fitted model.
+
+    Attributes
+    ----------
+    intercept : float
+    coefficients : mapping of str to float
+        Log-odds of being wrong that one unit of a property adds.
+    documented : mapping of str to float
+        Criterion to the log-odds that notes document it, less the mean over criteria.
+    rules : mapping of str to (int, int)
+        Rule to the verdicts on gold that it supported, and how many of them were wrong.
+    slope, shift : float
+        Calibration: log-odds are multiplied by ``slope``, then ``shift`` is added.
+    digest : str
+        Hash of the file.
+    """
+
+    intercept: float
+    coefficients: Mapping[str, float]
+    documented: Mapping[str, float]
+    rules: Mapping[str, tuple[int, int]]
+    slope: float = 1.0
+    shift: float = 0.0
+    digest: str = ""
+
+    def inputs(self, verdict: str, criterion: str, rule: str, properties: Mapping[str, float]) -> dict[str, float]:
+        """Properties together with those that gold told of the criterion and the rule."""
+        found = dict(properties)
+        if verdict == "unknown":
+            if value := self.documented.get(criterion, 0.0):
+                # a criterion that is seldom documented was documented after all where mentions of its kind are there
+                found["documented"] = value if value > 0 else value / (1 + found.get("near", 0.0))
+        elif rule:
+            seen, wrong = self.rules.get(rule, (0, 0))
+            found["rule_new"] = 1 / (1 + seen)
+            if wrong:
+                found["rule_wrong"] = wrong / (seen + 5)
+        return found
+
+    def log_odds_wrong(self, verdict: str, criterion: str, rule: str, properties: Mapping[str, float]) -> float:
+        """Log-odds that the verdict is wrong, before calibration."""
+        found = self.inputs(verdict, criterion, rule, properties)
+        return self.intercept + sum(self.coefficients.get(name, 0.0) * x for name, x in found.items())
+
+    def probability(self, verdict: str, criterion: str, rule: str, properties: Mapping[str, float]) -> float:
+        """Probability that a verdict is right, to four digits.
+
+        Parameters
+        ----------
+        verdict : {"pass", "fail", "unknown"}
+        criterion : str
+        rule : str
+            Rule of the leading statement; empty where there is none.
+        properties : mapping of str to float
+            See :data:`critex.criteria.properties.PROPERTIES`.
+        """
+        odds = self.slope * self.log_odds_wrong(verdict, criterion, rule, properties) + self.shift
+        right = 1 / (1 + math.exp(max(-60.0, min(60.0, odds))))
+        return round(min(max(right, LEAST), MOST), 4)
+
+
+def read_confidence(path: Path) -> Confidence:
+    """Read a model file.
+
+    Raises
+    ------
+    CritexError
+        If it is missing or not a model that `critex train` wrote.
+    """
+    try:
+        content = path.read_bytes()
+        entry = json.loads(content)
+        coefficients = {str(k): float(v["log_odds_wrong"]) for k, v in entry["properties"].items()}
+        unknown = sorted(set(coefficients) - set(PROPERTIES))
+        if unknown:
+            raise CritexError(
+                f"{path}: property {unknown[0]!r} is not known to this version. Run `critex train` again."
+            )
+        return Confidence(
+            float(entry["intercept"]),
+            coefficients,
+            {str(k): float(v["log_odds"]) for k, v in entry["criteria"].items()},
+            {str(k): (int(v["seen"]), int(v["wrong"])) for k, v in entry["rules"].items()},
+            float(entry["calibration"]["slope"]),
+            float(entry["calibration"]["shift"]),
+            hashlib.sha256(content).hexdigest()[:16],
+        )
+    except OSError as error:
+        raise CritexError(
+            f"{path}: cannot be read ({error.strerror}). `critex train GOLD --out {path.parent}` writes it."
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CritexError(
+            f"{path}: {type(error).__name__} {error}: not a model that `critex train` wrote. Run it again."
+        ) from None
+
+
+@lru_cache(maxsize=4)
+def load_confidence(path: Path | None = None) -> Confidence:
+    """The shipped model, or the one of a path."""
+    return read_confidence(path or folder("models") / FILE)
