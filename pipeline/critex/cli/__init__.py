@@ -5,11 +5,24 @@ from __future__ import annotations
 import sqlite3
 import sys
 
-from critex.cli import cohort, compare, convert, evaluate, export, patterns, review, run, show
+from critex.cli import cohort, compare, convert, evaluate, export, patterns, review, run, show, train
 from critex.cli.app import FAILED, USAGE_ERROR, app, problems
 from critex.errors import CritexError
 
-__all__ = ["app", "cohort", "compare", "convert", "evaluate", "export", "main", "patterns", "review", "run", "show"]
+__all__ = [
+    "app",
+    "cohort",
+    "compare",
+    "convert",
+    "evaluate",
+    "export",
+    "main",
+    "patterns",
+    "review",
+    "run",
+    "show",
+    "train",
+]
 
 
 def main() -> None:

@@ -101,11 +101,20 @@ def run(
     engine: Annotated[
         str, typer.Option("--engine", help="local, or spark (Parquet and Delta tables; pip install 'critex[spark]').")
     ] = "local",
+    confidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--confidence", help="Model of `critex train` for the confidence of verdicts.  [default: the shipped one]"
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Read notes and write all tables and report.html: the main job."""
+    from critex.criteria.confidence import use_confidence
     from critex.run.job import run_job
     from critex.run.patients import read_patients
+
+    use_confidence(confidence)
 
     if form not in ("parquet", "csv", "jsonl"):
         raise CritexError(f"--format {form}: write parquet, csv or jsonl.")

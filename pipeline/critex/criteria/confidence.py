@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from critex.errors import CritexError
 from critex.resources import folder
 
 FILE = "confidence.json"
+VARIABLE = "CRITEX_CONFIDENCE"
 LEAST, MOST = 0.02, 0.999
 """No verdict is certain, and none certainly wrong."""
 
@@ -121,7 +123,24 @@ def read_confidence(path: Path) -> Confidence:
         ) from None
 
 
-@lru_cache(maxsize=4)
-def load_confidence(path: Path | None = None) -> Confidence:
-    """The shipped model, or the one of a path."""
-    return read_confidence(path or folder("models") / FILE)
+@lru_cache(maxsize=8)
+def _loaded(path: str) -> Confidence:
+    return read_confidence(Path(path) if path else folder("models") / FILE)
+
+
+def load_confidence() -> Confidence:
+    """The shipped model, or the one that the environment variable ``CRITEX_CONFIDENCE`` names (set by ``--confidence``, so that every process of a run has it).
+
+    Raises
+    ------
+    CritexError
+        If it is missing or not a model that `critex train` wrote.
+    """
+    return _loaded(os.environ.get(VARIABLE, ""))
+
+
+def use_confidence(path: Path | None) -> None:
+    """Use another model from now on, in this process and those that it starts; ``None`` leaves it as it is."""
+    if path is not None:
+        read_confidence(path)
+        os.environ[VARIABLE] = str(path.resolve())

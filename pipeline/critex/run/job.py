@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from critex import __version__, tables
+from critex.criteria.confidence import load_confidence
 from critex.criteria.trial import Trial, load_trial
 from critex.notes.database import read_query
 from critex.notes.record import Options, Seen
@@ -196,7 +197,7 @@ def write_run(
     write_json(
         {
             "critex": __version__, "python": platform.python_version(), "packages": packages, "patterns": patterns_digest(),
-            "trials": {t.trial: {"version": t.version, "hash": t.digest} for t in trials},
+            "trials": {t.trial: {"version": t.version, "hash": t.digest} for t in trials}, "confidence": load_confidence().digest,
             "options": {"format": form, "date_order": options.date_order, "map": dict(options.columns), "index_date": index_date.isoformat() if index_date else None},
             "counts": {"notes": summary.notes, "characters": summary.characters, "patients": summary.patients, "mentions": summary.mentions, "rejected": summary.rejected, "status": summary.status},
             "seconds": round(summary.seconds, 3),
