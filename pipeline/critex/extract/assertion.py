@@ -20,7 +20,7 @@ _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
 _TICKED_LABELS = frozenset({"RESPONSE"})
 _ASKS = re.compile(
     r"\b(?:(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
-    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|excludes|allows|lists))\b(?:[^.;:\n]{0,30}:)?",
+    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|demands|calls for|excludes|allows|lists))\b(?:[^.;:\n]{0,30}:)?",
     re.I,
 )
 _QUOTED_RULE = re.compile(
@@ -33,14 +33,36 @@ _ANSWERED = re.compile(
     re.I,
 )
 _BULLET = re.compile(r"\s*[-*]\s+")
-_ASKABLE = frozenset({"ECOG", "KPS", "STAGE", "HEPATITIS", "HIV", "TB", "METASTASIS", "HISTOLOGY"})
+_ASKABLE = frozenset(
+    {
+        "ECOG",
+        "KPS",
+        "STAGE",
+        "HEPATITIS",
+        "HIV",
+        "TB",
+        "METASTASIS",
+        "HISTOLOGY",
+        "RESPONSE",
+        "AUTOIMMUNE",
+        "LUNG_DISEASE",
+        "MALIGNANCY",
+        "SURGERY",
+        "WOUND",
+        "MEASURABLE",
+        "SURVIVAL",
+    }
+)
 _RANK = ("family", "hypothetical", "absent", "possible")
 
 
 def decide(doc: Document, mentions: list[Mention]) -> None:
     """Set ``assertion``, ``temporality``, ``section`` and ``cue`` of mentions that have none, in place."""
     by_segment: dict[int, list[Mention]] = {}
+    quoted = _quoted_criteria(doc.norm)
     for m in mentions:
+        if quoted and m.assertion != "family" and any(a <= m.start and m.end <= b for a, b in quoted):
+            m.assertion = "hypothetical"
         if m.section is None:
             m.section = doc.category_at(m.start)
         if m.section == "family" and _patient_again(doc, m.start):
@@ -51,7 +73,7 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         for m in group:
             if m.label in _TICKED_LABELS:
                 _from_box(doc, m)
-            elif (m.assertion in (None, "present", "absent", "possible") and _under_trial_number(doc, m)) or (
+            if (m.assertion in (None, "present", "absent", "possible") and _under_trial_number(doc, m)) or (
                 (m.label in _ASKABLE or (m.label == "LAB" and m.comparator))
                 and m.assertion not in ("family", "hypothetical")
                 and _asked_for(doc, m)
@@ -88,6 +110,27 @@ def _patient_again(doc: Document, position: int) -> bool:
         doc.norm[back.end() : position],
         re.I,
     )
+
+
+_QUOTED = re.compile(r'"(?P<in>[^"\n]{6,400})"')
+_LIMIT = re.compile(
+    r"(?:>=|<=|>|<|≥|≤)\s?\d|\b(?:ECOG|PS|WHO)\s(?:PS\s)?0\s?(?:-|or|to)\s?1\b|\bage[ds]?\s\d\d\s?(?:-|to)\s?\d\d|\b(?:no|not|without)\s(?:\w+\s){0,3}(?:within|in the last)\s|\b(?:no|without)\s(?:active|prior|previous|known|history|hx|h/o|symptomatic)\b",
+    re.I,
+)
+_QUOTES_RULES = re.compile(
+    r"\b(?:trial|study|protocol|sponsor|criteri\w+|eligib\w*|list|sheet|flyer|leaflet|pasted|copied|needs?|wants?|asks?|requires?|demands?|limits?|conform|rules?|inclusion|exclusion|screening|candidate)\b|入选|排除标准",
+    re.I,
+)
+
+
+def _quoted_criteria(norm: str) -> list[tuple[int, int]]:
+    """Stretches in double quotes that cite a trial's rules: the study's list says "Hb >= 9 g/dL, no major surgery within 4 weeks"."""
+    found = []
+    for m in _QUOTED.finditer(norm):
+        limits = len(_LIMIT.findall(m["in"]))
+        if limits >= 2 or (limits and _QUOTES_RULES.search(norm, max(0, m.start() - 90), m.start())):
+            found.append(m.span("in"))
+    return found
 
 
 _TRIAL_LIST = re.compile(r"NCT\d{8}\)?\s?(?:eligibility|criteria|rules|asks(?: for)?|needs|requires|wants)?\s?:", re.I)

@@ -132,7 +132,10 @@ def _activity(doc: Document, m: Mention, starts: list[int]) -> None:
         if over:
             mark = stopped or denied
             after = [d for d in dates if mark and d.start >= start + mark.start()]
-            last = max(after or dates, key=lambda d: d.when.last, default=None)
+            near = [d for d in after if mark and d.start <= start + mark.end() + 32][
+                :1
+            ]  # "off prednisolone since January 2023"
+            last = max(near or after or dates, key=lambda d: d.when.last, default=None)
             set_date(m, free or (last.when if last else None))
         return
     if _NEVER.search(text) or _CURED.search(text) or (_LOCAL.search(text) and re.search(r"\bonly\b", text, re.I)):

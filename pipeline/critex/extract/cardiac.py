@@ -29,10 +29,10 @@ _HOME = re.compile(r"\bhome\b|self[\s-](?:measured|monitor)|ambulatory|家庭", 
 _PAIR = re.compile(
     r"(?<![\d/.-])(?P<value>[89]\d|1\d\d|2[0-5]\d)\s?/\s?(?P<low>[4-9]\d|1[0-5]\d)(?![\d/]|\s?%|\s?(?:mg|cells))", FLAGS
 )
-_ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4"}
+_ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4"}
 _NYHA = re.compile(
     r"(?:(?:NYHA|new york heart association)[\s:-]{0,2}(?:functional )?(?:classe?|fc|grade|stage)?|\bFC|(?:cardiac|heart) function\s?(?:class|grade|level)?|心功能)[\s:-]{0,2}"
-    r"(?P<low>(?-i:IV|III|II|I)|[1-4])(?:\s?(?:-|to|/)\s?(?P<high>(?-i:IV|III|II|I)|[1-4]))?(?![A-Za-z\d])",
+    r"(?P<low>(?-i:IV|III|II|I)|[1-4]|one|two|three|four)(?:\s?(?:-|to|/)\s?(?P<high>(?-i:IV|III|II|I)|[1-4]))?(?![A-Za-z\d])",
     FLAGS,
 )
 _ADMITTED_FOR = re.compile(

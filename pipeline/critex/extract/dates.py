@@ -12,6 +12,8 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from critex.extract.number_words import ORDINALS, year_of
+
 _MONTHS = {
     m: i + 1
     for i, names in enumerate(
@@ -227,7 +229,52 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
         when = _read(m, anchor, order)
         if when is not None and 1900 <= when.first.year <= 2100:
             found.append(DateMention(m.start(), m.end(), when))
+    return _merged(found, _spelled_out(text, anchor))
+
+
+_ORDINAL = "|".join(sorted(ORDINALS, key=len, reverse=True))
+_YEAR_WORDS = r"(?:two thousand(?: and)?(?: [a-z]+(?:-[a-z]+)?)?|twenty (?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty(?:-[a-z]+)?)|nineteen [a-z]+(?:-[a-z]+)?)"
+_SPELLED = re.compile(
+    rf"\b(?P<mon>{_MONTH})\s(?:the\s)?(?P<day>{_ORDINAL})\b(?:,?\s(?P<y1>{_YEAR_WORDS})\b)?|\b(?P<mon2>{_MONTH})\s(?:of\s)?(?P<y2>{_YEAR_WORDS})\b|\b(?:in|since|of|year)\s(?P<y3>{_YEAR_WORDS})\b",
+    re.I | re.A,
+)
+_SPELLED_HINT = re.compile(
+    rf"two thousand|nineteen |twenty t|(?:{_MONTH})\s(?:the\s)?[a-z-]{{4,}}(?:st|nd|rd|th)\b", re.I | re.A
+)
+
+
+def _spelled_out(text: str, anchor: date | None) -> list[DateMention]:
+    """Dates in words, as dictated: "April fourteenth", "May of two thousand sixteen". A day without a year is the last one up to the note."""
+    if _SPELLED_HINT.search(text) is None:
+        return []
+    found = []
+    for m in _SPELLED.finditer(text):
+        year = next((year_of(m[g]) for g in ("y1", "y2", "y3") if m[g]), None)
+        if m["mon"]:
+            month, day = _MONTHS[m["mon"].lower().rstrip(".")], ORDINALS[m["day"].lower()]
+            if year is None and anchor is not None:
+                year = anchor.year - ((month, day) > (anchor.month, anchor.day))
+            when = _day(year, month, day) if year else None
+        elif year is None:
+            when = None
+        else:
+            when = (
+                _month(year, _MONTHS[m["mon2"].lower().rstrip(".")])
+                if m["mon2"]
+                else When(date(year, 1, 1), date(year, 12, 31))
+            )
+        if when is not None:
+            start = m.start("y3") if m["y3"] else m.start()
+            found.append(DateMention(start, m.end(), when))
     return found
+
+
+def _merged(found: list[DateMention], more: list[DateMention]) -> list[DateMention]:
+    """Both lists in order; what is spelled out takes the place of a part of it that was read alone."""
+    if not more:
+        return found
+    kept = [d for d in found if not any(d.start < x.end and x.start < d.end for x in more)]
+    return sorted([*kept, *more], key=lambda d: d.start)
 
 
 def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:

@@ -40,6 +40,8 @@ _CANCER_TREATMENT = re.compile(
     r"radio-?therap|chemo|\brt\b|\bxrt\b|\bcrt\b|immuno-?therap|anti-?(?:tumou?r|cancer)|\bfor (?:npc|this|the (?:cancer|tumou?r))|oncolog",
     FLAGS,
 )
+_SCAR = re.compile(r"\s(?:scars?|wounds?|incision)\b", FLAGS)
+"""Behind these words an operation only names a scar: "c-section scar"."""
 _OPEN = re.compile(r"unhealed|open|non-?healing", FLAGS)
 _OLD = timedelta(days=60)
 """A wound that broke down longer ago, and is not said to be open still, is history."""
@@ -61,7 +63,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         elif rule.value == "none":
             if _denial(doc, mention):
                 out.append(mention)
-        else:
+        elif not _SCAR.match(doc.norm, m.end()):
             _operation(doc, mention)
             out.append(mention)
     return resolve_overlaps(out)

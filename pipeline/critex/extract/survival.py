@@ -22,7 +22,7 @@ _N = r"\d+(?:\.\d+)?|" + "|".join(_NUMBERS)
 _LENGTH = re.compile(
     rf"(?P<low>>=|=>|≥|>|more than|greater than|longer than|in excess of|exceed\w*|over|above|beyond|at least|not less than|no less than|minimum(?: of)?|大于|超过|至少|不少于|多于|大於|超過)?"
     rf"(?P<high><=|=<|≤|<|not more than|no more than|up to|less than|fewer than|under|below|within|at most|limited to|only|小于|少于|不足|低于|不超过|小於|少於)?"
-    rf"\s?(?:or equal to\s|等于\s?)?(?:around |about |approx\w*\.? |roughly |~\s?)?(?:an?\s(?:further\s)?)?(?<![\d.])(?P<n>{_N})\s?(?P<plus>\+)?\s?(?:(?:-|to|or)\s?(?P<n2>{_N}))?\s?(?P<plus2>\+)?\s?[-/]?\s?"
+    rf"\s?(?:or equal to\s|等于\s?)?(?:around |about |approx\w*\.? |roughly |~\s?)?(?:an?\s(?:further\s)?)?(?<![\d.A-Za-z])(?P<n>{_N})\s?(?P<plus>\+)?\s?(?:(?:-|to|or)\s?(?P<n2>{_N}))?\s?(?P<plus2>\+)?\s?[-/]?\s?"
     rf"(?P<u>/?12\b(?!\d)|/?52\b|mths?\b|months?\b|mos?\b|m\b|weeks?\b|wks?\b|w\b|years?\b|yrs?\b|y\b|days?\b|个月|個月|月|周|週|年)(?![\s-]?old\b)(?P<more>\s?(?:or more|or longer|plus\b|\+|at least|and above|以上))?",
     FLAGS,
 )

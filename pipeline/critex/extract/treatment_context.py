@@ -37,6 +37,7 @@ _DONE = re.compile(r"[^.;]{0,25}\b(?:completed|given|received|done|finished|admi
 _CHANGES = re.compile(
     r"post-?\s?(?:RT|radi\w+|irradiation)|radiation[\s-]?(?:change|fibrosis|necrosis|field)|irradiated", FLAGS
 )
+_BEFORE_STUDY = re.compile(r"\b(?:before|prior to) (?:this|the) (?:trial|study)\b[^.]{0,120}\.", FLAGS)
 _NEVER = re.compile(r"\b(?:never|not|no|nil)\s(?:been |previously |yet |ever )*$", FLAGS)
 _STUDY = re.compile(
     r"\bon[\s-](?:the\s)?(?:study|trial|protocol)\b|\b(?:with)?in the (?:study|trial)\b|\bunder the (?:study|trial)|\bas part of (?:the|a) (?:study|trial)|\bper (?:the )?(?:study |trial )?protocol\b|"
@@ -46,7 +47,8 @@ _STUDY = re.compile(
 )
 _NOT_STUDY = re.compile(r"\btrial (?:team|nurse|rn|screening|unit)|off[\s-](?:study|trial|protocol)|asked about|study nurse|may not fit|outside (?:the|a) (?:study|trial)", FLAGS)  # fmt: skip
 _RELATIVE = re.compile(
-    r"\b(?:mother|father|brother|sister|uncle|aunt|cousin|grand\w+|sibling|son|daughter|wife|husband|mum|dad|friend)\b(?!'s (?:visit|here))[^.;]{0,50}$",
+    r"\b(?:mother|father|brother|sister|uncle|aunt|cousin|grand\w+|sibling|son|daughter|wife|husband|mum|dad|friend)\b(?!'s (?:visit|here))[^.;]{0,50}$"
+    r"|(?:阿媽|阿爸|媽媽|爸爸|妈妈|[大二三]哥|[大二家]姐|細佬|細妹|父[亲親]|母[亲親]|爺爺|嫲嫲|外公|外婆|祖父|祖母|舅父|姑[媽姐]|姨媽|叔叔|伯父)[^.;。]{0,20}$",
     FLAGS,
 )
 _ACCOMPANIED = re.compile(r"\b(?:with|c|and|by|told|d/w|discussed with|asks?|\+|&)\s+(?:his |her |pt's |the )?(?:mother|father|brother|sister|son|daughter|wife|husband|mum|dad|friend)\b[^.;]{0,50}$", FLAGS)  # fmt: skip
@@ -283,6 +285,8 @@ def is_other_patients(doc: Document, start: int, end: int) -> bool:
 def is_study(doc: Document, start: int, end: int) -> bool:
     """Whether a treatment that was given was given within the study."""
     seg_start, seg_end = doc.segment_at(start)
+    if _BEFORE_STUDY.search(doc.norm, max(0, start - 500), seg_start):
+        return True  # "Before this trial she never received ... From 28 February toripalimab + GP"
     return bool(_STUDY.search(doc.norm, seg_start, seg_end)) and not _NOT_STUDY.search(doc.norm, seg_start, seg_end)
 
 
