@@ -137,7 +137,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         _, limit = doc.segment_at(m.start)
         if m.value == "past":
             imaging = imaging or Imaging(doc)
-            m.attributes["imaging"] = imaging.source == "report"
+            m.attributes["imaging"] = imaging.source == "report" or bool(imaging.at(m.start))
         if m.value == "test":
             m.attributes["kind"] = "blood or skin" if _BLOOD_OR_SKIN.search(doc.norm, m.start, m.end) else "sputum"
             if _CLEAR_CHEST.search(doc.norm, max(0, m.start - 80), min(len(doc.norm), m.end + 120)):
