@@ -22,10 +22,13 @@ from critex.extract.patterns import FLAGS, load_yaml, term_regex
 LABEL = "METASTASIS"
 DISEASE_SITES = frozenset({"bone", "brain", "leptomeninges", "adrenal", "distant_node", "peritoneum", "marrow"})
 """Organs whose "disease" is a metastasis in an oncology note; "liver disease" or "lung disease" alone is not."""
-SPREAD_SITES = frozenset({"leptomeninges", "marrow", "bone", "peritoneum", "pleura", "adrenal"})
+_NAMES = frozenset({"metastasis.noun", "metastasis.adjective"})
+"""Rules whose words name a metastasis by themselves."""
+SPREAD_SITES = frozenset({"leptomeninges", "marrow", "bone", "peritoneum"})
 """Organs whose "involvement" or "spread" is a metastasis in a note about this cancer."""
 _OTHER_DISEASE = re.compile(
-    r"\b(?:lupus|SLE|TB|tubercul\w*|sarcoid\w*|lymphoma|myeloma|vasculitis|infecti\w+|arthritis)\b", FLAGS
+    r"\b(?:lupus|SLE|TB|tubercul\w*|sarcoid\w*|lymphoma|leuk(?:a)?emia|myeloma|vasculitis|infecti\w+|arthritis)\b",
+    FLAGS,
 )
 _STAGING = re.compile(r"\b(?:PET|CT|MRI|scan|staging|restaging|nod(?:e|al)|metasta|mets|M1|avid|distant)", FLAGS)
 _BENIGN_DISEASE = re.compile(r"(?:metabolic|degenerative|benign|paget\S*|chronic|end[\s-]stage|small vessel|cerebrovascular|vascular|joint|disc|ischa?emic)\W+(?:\w+\W+)?$", FLAGS)  # fmt: skip
@@ -283,7 +286,9 @@ class _Sentence:
 
     def _listed_after(self, i: int, head: _Head) -> tuple[list[Item], Group | None]:
         """Organs of "and one in the left adrenal" after a metastasis, or of a row "Distant  PET-CT 26/3: lung x2 + subcarinal LN"."""
-        if head.rule == "metastasis.another" and not any(t.kind == "head" for t in self.tokens[:i]):
+        if head.rule == "metastasis.another" and not any(
+            t.head >= 0 and self.heads[t.head].rule in _NAMES for t in self.tokens[:i]
+        ):
             return [], None
         start = next((k for k, t in enumerate(self.tokens[: i + 9]) if k > i and t.is_organ), None)
         if start is None or any("absent" in t.cues or t.kind == "head" for t in self.tokens[i + 1 : start]):
@@ -334,7 +339,7 @@ class _Sentence:
         if places is None and not right.primary:
             above = self._above(i)
             places = None if above is None else [] if above == "regional" else [Item(above, i, i)]
-        if places is None:
+        if places is None and head.rule in _NAMES:
             places = self._topic(i, head)
         if places is None and right.primary and self._in_pathology():
             return [], None
@@ -421,7 +426,7 @@ class _Sentence:
         title = None
         for title in _HEADING.finditer(doc.norm, blank + 1 if blank >= 0 else low, head.start):  # noqa: B007 - the last counts
             pass
-        if title is None:
+        if title is None or any(x.is_organ and x.start >= title.end() for x in t[:first]):
             return None
         words = tokens(doc.norm, title.start("title"), title.end("title"), [])
         values = {

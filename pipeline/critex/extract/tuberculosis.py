@@ -68,6 +68,10 @@ def _heads_a_test(doc: Document, m: Mention, found: list[Mention]) -> bool:
 
 _DENIED = re.compile(r"\b(?:no|nil|denie[sd]|without|never|nor|not)\b[^.;\n]{0,40}$", re.I)
 """Before an exposure. A contact is the patient's own, whoever had the disease: "TB contact (wife)"."""
+_FROM_RELATIVE = re.compile(
+    r"\s?\((?:the |his |her )?(?:wife|husband|spouse|partner|mother|father|brother|sister|son|daughter|colleague|flatmate)",
+    re.I,
+)
 _TB_WORDS = re.compile(r"\b(?:p?tb|tuberculosis|igra|quantiferon|qft|t-?spot|ltbi|mantoux|tst|ppd|koch)", re.I)
 
 
@@ -173,7 +177,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             m.assertion = "possible"
         elif m.value == "exposure" and doc.category_at(m.start) not in ("criteria", "education", "plan"):
             start, _ = doc.segment_at(m.start)
-            m.assertion = "absent" if _DENIED.search(doc.norm, max(start, m.start - 60), m.start) else "present"
+            m.assertion = "absent" if _DENIED.search(doc.norm, max(start, m.start - 60), m.start) else m.assertion
+            if m.assertion is None and _FROM_RELATIVE.match(doc.norm, m.end):
+                m.assertion = "present"
         elif (
             m.rule == "tuberculosis.never_active"
             or re.match(r"never|no known", doc.norm[m.start : m.end], re.I)
