@@ -7,6 +7,7 @@ Order of strength: trial criteria text and family before plans, plans before neg
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from critex.extract.context import Reach, reaching
 from critex.extract.document import Document
@@ -136,8 +137,15 @@ def _quoted_criteria(norm: str) -> list[tuple[int, int]]:
 _TRIAL_LIST = re.compile(r"NCT\d{8}\)?\s?(?:eligibility|criteria|rules|asks(?: for)?|needs|requires|wants)?\s?:", re.I)
 
 
+@lru_cache(maxsize=4)
+def _names_trial(norm: str) -> bool:
+    return _TRIAL_LIST.search(norm) is not None
+
+
 def _under_trial_number(doc: Document, m: Mention) -> bool:
     """Whether a mention stands in a list that a trial's number heads: "NCT07235319: age 18-70, ECOG 0-1, no autoimmune disease"."""
+    if not _names_trial(doc.norm):
+        return False
     line = doc.line_at(m.start)
     lead = _TRIAL_LIST.search(doc.norm, line.start, m.start)
     return lead is not None and not _ANSWERED.search(doc.norm, lead.end(), line.end)

@@ -55,15 +55,27 @@ PATTERN = re.compile(
 )
 
 
-_ANCHOR = re.compile(
-    r"(?<![\d])\d|\b(?:"
-    + _MONTH[1:].split(")")[0]
-    + r"|today|yesterday|this|last|early|late|earlier|"
-    + _NUMBER_WORD
-    + r")\b",
+_M = "|".join(sorted({m[:3] for m in _MONTHS}))
+_UNIT = r"\s?(?:-\s?\d+\s?)?(?:/\s?)?(?:7|52|12|[dwmy])"
+_DIGIT_ANCHOR = re.compile(
+    r"\d(?<!\d\d)(?:(?<=[12])(?=[90]\d\d)|(?=\d?(?:[-/.]\d|(?:st|nd|rd|th)?[\s.-]{0,2}(?:of\s)?(?:"
+    + _M
+    + r")))|(?=\d*(?:\.\d+)?"
+    + _UNIT
+    + r"))",
     re.I | re.A,
 )
-"""Where a date can begin: the long pattern is tried only there."""
+_WORD_ANCHOR = re.compile(
+    r"[acdefhjlmnostyzACDEFHJLMNOSTYZ](?<![A-Za-z0-9_][A-Za-z])(?i:(?<=t)oday\b|(?<=y)esterday\b|(?<=t)his\s|(?<=l)a(?:st|te)\s|(?<=e)arl(?:y|ier)\s|(?<=(?=(?:"
+    + _MONTH[1:].split(")")[0]
+    + r")\b\.?[\s,.'/-]{0,4}\d).)|(?<=(?=(?:"
+    + _NUMBER_WORD
+    + r")\b"
+    + _UNIT
+    + r").))",
+    re.A,
+)
+"""Where a date can begin, of digits and of words: the long pattern is tried only there."""
 _BEFORE_YEAR = re.compile(r"(?:\b(?:in|since|from|of|until|till|c|circa|around|about|yr|year)\.?)\s$", re.I)
 
 
@@ -120,6 +132,8 @@ def parse_iso(text: str | None) -> When | None:
     return When(day, day)
 
 
+_PAIR = re.compile(r"\d(?<![\d./-]\d)(\d?)/(\d{1,2})(?![\d/]|\s?(?:mm|cm|#|fr))")
+_TRIPLE = re.compile(r"(\d(?<![\d./-]\d)\d?)([-/.])(\d{1,2})\2((?:19|20)?\d\d)(?![\d/-])")
 _DATED = re.compile(
     r"\b(?:on|since|at|from|by|until|till|removed|done|dated|report(?: of)?|ecg|ct|mri|last)\s?:?\s?$", re.I
 )
@@ -156,13 +170,13 @@ def order_of(text: str, anchor: date | None = None) -> str | None:
     A part above 12 tells; so does a date that is close to the note's own date (``anchor``) in one reading only.
     """
     votes = {"dmy": 0.0, "mdy": 0.0}
-    for m in re.finditer(r"(?<![\d./-])(\d{1,2})/(\d{1,2})(?![\d/]|\s?(?:mm|cm|#|fr))", text):
-        a, b = int(m[1]), int(m[2])
+    for m in _PAIR.finditer(text) if "/" in text else ():
+        a, b = int(m[0].partition("/")[0]), int(m[2])
         if a <= 12 < b <= 31 and b not in (52,):
             votes["mdy"] += 0.5
         elif b <= 12 < a <= 31:
             votes["dmy"] += 0.5
-    for m in re.finditer(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)?\d\d)(?![\d/-])", text):
+    for m in _TRIPLE.finditer(text):
         a, b = int(m[1]), int(m[3])
         if a > 12 >= b:
             votes["dmy"] += 1
@@ -219,10 +233,10 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
     """
     order = order if order in ("dmy", "mdy") else (order_of(text, anchor) or "dmy")
     found, done = [], 0
-    for start in _ANCHOR.finditer(text):
-        if start.start() < done:
+    for start in sorted([m.start() for p in (_DIGIT_ANCHOR, _WORD_ANCHOR) for m in p.finditer(text)]):
+        if start < done:
             continue
-        m = PATTERN.match(text, start.start())
+        m = PATTERN.match(text, start)
         if m is None:
             continue
         done = m.end()

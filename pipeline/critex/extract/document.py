@@ -18,7 +18,9 @@ _COLUMNS = re.compile(r"\S(?:\t| {3,}|\s?\|\s?)\S", re.A)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|Mdm|Prof|St|vs|e\.g|i\.e|eg|ie|approx|No|no|nos|prev|adj|resp|Fig|cf|al|Pt|pt|Ref|ref|incl|max|min|diff|wt|ht|dept|Dept|yrs?|mths?|wks?|ca|c|Rd|Ave|Est|est|approx|Approx|Lt|Rt|bil|En|Puan)|(?<!Pugh )(?<!atitis )(?<!Hep )(?<!hep )(?<!type )(?<!roup )(?<!tage )(?<!NYHA )(?<!CCS )(?<!lass )(?<!rade )(?<!and )(?<!or )\b[A-Z](?:\.[A-Z])*)\.$"
 )
-_STOP = re.compile(r"\.(?=,\s{0,3}[A-Z]{2})|[.!?](?=[\s\u4e00-\u9fff\"')\]]|$)|;|(?<=[\u4e00-\u9fff])\.")
+_STOP = re.compile(
+    r"[.!?;](?:(?<=[.!?])(?=[\s\u4e00-\u9fff\"')\]]|$)|(?<=;)|(?<=\.)(?=,\s{0,3}[A-Z]{2})|(?<=[\u4e00-\u9fff]\.))"
+)  # begins with a set of characters: such an expression is searched fast
 _LIST_NUMBER = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])\.$", re.A)
 _SENTENCE_END = (".", "!", "?", ":", ";")
 
@@ -95,10 +97,9 @@ class Document:
         found, start = [], 0
         for part in self.norm.split("\n"):
             end = start + len(part)
-            stripped = part.strip()
-            if not stripped:
+            if not part or part.isspace():
                 kind = "blank"
-            elif _COLUMNS.search(part):
+            elif ("\t" in part or "|" in part or "   " in part) and _COLUMNS.search(part):
                 kind = "row"
             elif _BULLET.match(part):
                 kind = "item"

@@ -36,10 +36,10 @@ class Extractor:
         rules = [rule for f in families for rule in f.rules]
         self.scanner = Scanner(rules, engine)
         self._first: list[int] = []
-        first = 0
-        for f in families:
-            self._first.append(first)
-            first += len(f.rules)
+        self._family_of: list[int] = []
+        for i, f in enumerate(families):
+            self._first.append(len(self._family_of))
+            self._family_of.extend([i] * len(f.rules))
 
     def mentions(self, doc: Document) -> list[Mention]:
         """Mentions of a document, with assertion and date, in order of the text.
@@ -53,10 +53,10 @@ class Extractor:
         if hits.ends is not None and not hits.ends:
             return []
         found: list[Mention] = []
-        for f, first in zip(self.families, self._first, strict=True):
-            family_hits = FamilyHits(f.rules, hits, first)
-            if family_hits.fired():
-                found.extend(f.find(doc, family_hits))
+        fired = range(len(self.families)) if hits.ends is None else sorted({self._family_of[i] for i in hits.ends})
+        for i in fired:
+            f = self.families[i]
+            found.extend(f.find(doc, FamilyHits(f.rules, hits, self._first[i])))
         for m in found:
             _trim(doc.norm, m)
         found = resolve_overlaps(found)

@@ -23,20 +23,27 @@ class FamilyHits:
         self._hits = hits
         self._first = first
 
+    def _fired(self) -> list[int]:
+        ends, first, n = self._hits.ends, self._first, len(self.rules)
+        if ends is None:
+            return list(range(n))
+        return sorted([i - first for i in ends if first <= i < first + n])
+
     def fired(self) -> bool:
         """Whether any rule of the family can match in this document."""
-        return any(self._hits.fired(self._first + i) for i in range(len(self.rules)))
+        return bool(self._fired())
 
     def __iter__(self) -> Iterator[tuple[Rule, re.Match[str]]]:
-        for i, rule in enumerate(self.rules):
-            if self._hits.fired(self._first + i):
-                for m in self._hits.finditer(self._first + i, rule.pattern):
-                    yield rule, m
+        for i in self._fired():
+            rule = self.rules[i]
+            for m in self._hits.finditer(self._first + i, rule.pattern):
+                yield rule, m
 
     def of(self, *rule_ids: str) -> Iterator[tuple[Rule, re.Match[str]]]:
         """Matches of the named rules only."""
-        for i, rule in enumerate(self.rules):
-            if rule.id in rule_ids and self._hits.fired(self._first + i):
+        for i in self._fired():
+            rule = self.rules[i]
+            if rule.id in rule_ids:
                 for m in self._hits.finditer(self._first + i, rule.pattern):
                     yield rule, m
 

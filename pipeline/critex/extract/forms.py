@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NO = r"nil|none|no|never|negative|neg|absent|not present|denied|denies|nad|n"
 _YES = r"yes|y|present|positive|pos"
@@ -40,7 +41,7 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     if m:
         span = m.span("no") if m["no"] else m.span("yes")
         return ("no" if m["no"] else "yes", *span)
-    for box in _BOX.finditer(norm, end, min(limit, end + 60)):
+    for box in _BOX.finditer(norm, end, min(limit, end + 60)) if _has_box(norm) else ():
         word = (box["word"] or box["word2"]).lower()
         if (box["tick"] or box["boxed"]) and norm[end : box.start()].count("\n") == 0:
             return ("yes" if word.startswith("y") else "no", *box.span())
@@ -55,7 +56,7 @@ _LOOK_BACK = 3000
 
 def _column_answer(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
     """Answer of a row of boxes under the heads "Yes  No": the column that is ticked, where exactly one is."""
-    row = _COLUMNS.search(norm, end, limit)
+    row = _COLUMNS.search(norm, end, limit) if _has_box(norm) else None
     if row is None:
         return None
     boxes = list(_ANY_BOX.finditer(norm, row.start(), row.end()))
@@ -69,6 +70,12 @@ def _column_answer(norm: str, end: int, limit: int) -> tuple[str, int, int] | No
     return ("yes" if word[0] in "y是" else "no", *boxes[ticked[0]].span())
 
 
+@lru_cache(maxsize=4)
+def _has_box(norm: str) -> bool:
+    """Whether any box is drawn in a note: asked for every mention, answered once."""
+    return any(sign in norm for sign in "[☑☒✔✓√☐□")
+
+
 _ANY_BOX = re.compile(r"\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□]")
 _TRAILING = re.compile(
     r"(?:\s?[/,&]\s?[A-Za-z][\w -]{1,24})?\s{0,30}(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔✓√])|(?P<empty>[☐□]))(?!\s?(?:y|n|yes|no)\b)",
@@ -78,7 +85,7 @@ _TRAILING = re.compile(
 
 def boxes_trail(norm: str, line_start: int, line_end: int) -> bool:
     """Whether the boxes of a line stand after what they ask ("MI [ ]  HF [ ]"), not before it."""
-    first = _ANY_BOX.search(norm, line_start, line_end)
+    first = _ANY_BOX.search(norm, line_start, line_end) if _has_box(norm) else None
     return first is not None and norm[line_start : first.start()].rstrip()[-1:].isalnum()
 
 

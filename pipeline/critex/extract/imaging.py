@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from critex.extract.document import Document
+from critex.extract.starts import matches_in_words
 
 _MODALITIES = (
     ("PET-CT", r"PET(?:[\s/-]{0,3}(?:CT|MRI?))?|FDG"),
@@ -35,11 +37,15 @@ class Imaging:
 
     def __init__(self, doc: Document) -> None:
         self.doc = doc
-        found = [(m.start(), _name(m)) for p in (_PATTERN, _ANY_CASE) for m in p.finditer(doc.norm)]
-        self._named = sorted(found)
         types = {_name(m) for m in _NOTE_TYPE.finditer(doc.note_type or "")}
         self._type = types.pop() if len(types) == 1 else None
         self.source = source_of(doc.note_type)
+
+    @cached_property
+    def _named(self) -> list[tuple[int, str]]:
+        """Places of the note that name an examination, and which."""
+        norm = self.doc.norm
+        return sorted((m.start(), _name(m)) for p in (_PATTERN, _ANY_CASE) for m in matches_in_words(p, norm))
 
     def measuring_at(self, position: int) -> str | None:
         """As :meth:`at`; of several examinations that one line above names together, the one that measures lesions."""

@@ -107,10 +107,13 @@ _SKIP_BEFORE = _terms("not_metastasis_before", r"(?:%)\s*(?:de novo |newly diagn
 def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     """Mentions of metastases in a note."""
     by_segment: dict[int, list[_Head]] = {}
-    oncology = bool(_ONCOLOGY.search(doc.norm))
+    oncology: bool | None = None
     for rule, m in hits:
         if not oncology and _needs_oncology(doc.norm, rule.id, m):
-            continue
+            if oncology is None:
+                oncology = _ONCOLOGY.search(doc.norm) is not None
+            if not oncology:
+                continue
         head = _head(doc.norm, rule.id, m)
         if head is not None:
             by_segment.setdefault(doc.segment_index(head.start), []).append(head)

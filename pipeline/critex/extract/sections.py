@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,6 +44,55 @@ def _key(title: str) -> str:
     return re.sub(r"\s+", " ", title).strip(" -,/&")
 
 
+_MARK = re.compile(r"[:=]|[ \t]-|--")
+_PLAIN_HEAD = 90
+"""How far into a line, written with single spaces, the mark of a heading can stand; a longer line without one is none."""
+
+
+def _line_heads(norm: str) -> Iterator[re.Match[str]]:
+    """What ``_LINE_HEAD`` finds, tried only on lines that hold a mark early on or are short."""
+    start, n = 0, len(norm)
+    while start <= n:
+        end = norm.find("\n", start)
+        end = n if end < 0 else end
+        if end - start <= _PLAIN_HEAD or _may_head(norm, start, end):
+            m = _LINE_HEAD.match(norm, start)
+            if m is not None:
+                yield m
+        start = end + 1
+
+
+def _may_head(norm: str, start: int, end: int) -> bool:
+    if _MARK.search(norm, start, min(end, start + _PLAIN_HEAD)):
+        return True
+    head = norm[start : min(end, start + 2 * _PLAIN_HEAD)]  # white space and asterisks may be of any length
+    return head[:1].isspace() or head[-1:].isspace() or "  " in head or "\t" in head or "**" in head
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    return frozenset(m[0] for title in titles() if (m := _LAST_WORD.search(title)))
+
+
+_LAST_WORD = re.compile(r"[a-z\u4e00-\u9fff]+(?=[^a-z\u4e00-\u9fff]*$)", re.I)
+_INLINE_REACH = 44
+"""How far before its colon an inline heading can begin, with the signs before it."""
+
+
+def _inline_heads(norm: str) -> Iterator[re.Match[str]]:
+    """What ``_INLINE_HEAD`` finds, tried only before colons that follow the last word of a known title."""
+    known, done = _last_words(), 0
+    at = norm.find(":")
+    while at >= 0:
+        word = _LAST_WORD.search(norm, max(done, at - _INLINE_REACH), at)
+        if word is not None and word[0].lower() in known:
+            m = _INLINE_HEAD.search(norm, max(done, at - _INLINE_REACH), at + 2)
+            if m is not None:
+                yield m
+        done = at + 1
+        at = norm.find(":", done)
+
+
 def find_sections(norm: str) -> list[Section]:
     """Sections of a normalised text.
 
@@ -58,7 +108,7 @@ def find_sections(norm: str) -> list[Section]:
     """
     known = titles()
     heads: list[tuple[int, int, int, str, bool]] = []
-    for m in _LINE_HEAD.finditer(norm):
+    for m in _line_heads(norm):
         title, mark = m["title"], m["mark"]
         category = known.get(_key(title))
         line_end = norm.find("\n", m.end())
@@ -75,7 +125,7 @@ def find_sections(norm: str) -> list[Section]:
         elif mark == "" and not alone:
             continue
         heads.append((m.start("title"), m.start("title"), m.end(), category, not alone))
-    for m in _INLINE_HEAD.finditer(norm):
+    for m in _inline_heads(norm):
         category = known.get(_key(m["title"]))
         if category is not None:
             heads.append((m.start("title"), m.start("title"), m.end(), category, True))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from critex.extract.document import Document
 from critex.extract.lab_values import NUMBER, POWER, to_number
 from critex.extract.patterns import FLAGS, Rule
+from critex.extract.starts import shape_of, starts_with
 
 _NEGATIVE = (
     r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|neg(?:ative)?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
@@ -121,18 +122,47 @@ class Name:
     rule: Rule
 
 
+Places = tuple[re.Pattern[str], list[int], dict[str, list[int]]]
+_PLACES: dict[tuple[str, ...], Places] = {}
+
+
+def _places(rules: tuple[Rule, ...]) -> Places:
+    """Where a name can begin, the rules that can begin anywhere, and those that can begin with a character; by position in ``rules``."""
+    key = tuple([r.source for r in rules])
+    if key not in _PLACES:
+        by_first: dict[str, list[int]] = {}
+        anywhere = []
+        for i, rule in enumerate(rules):
+            characters = shape_of(rule.pattern)[1]
+            if not characters:
+                anywhere.append(i)
+            for c in characters:
+                by_first.setdefault(c, []).append(i)
+        _PLACES[key] = (starts_with("".join(sorted(by_first))) or re.compile("$^"), anywhere, by_first)
+    return _PLACES[key]
+
+
 def names_in(doc: Document, start: int, end: int, rules: tuple[Rule, ...]) -> list[Name]:
     """Names of tests and diseases inside a stretch, longest first where they overlap."""
+    norm = doc.norm
+    places, anywhere, by_first = _places(rules)
     found = []
-    for rule in rules:
-        for m in rule.pattern.finditer(doc.norm, start, end):
-            if m.end() > m.start() and not (
-                m.start()
-                and doc.norm[m.start()].isalnum()
-                and doc.norm[m.start() - 1].isascii()
-                and doc.norm[m.start() - 1].isalnum()
-            ):
-                found.append(Name(m.start(), m.end(), str(rule.value), rule))
+    done = dict.fromkeys(range(len(rules)), start)
+    at = start
+    for place in places.finditer(norm, start, end):
+        at = place.start()
+        if at and norm[at].isalnum() and norm[at - 1].isascii() and norm[at - 1].isalnum():
+            continue
+        for i in by_first[norm[at]]:
+            if at >= done[i] and (m := rules[i].pattern.match(norm, at, end)) and m.end() > at:
+                done[i] = m.end()
+                found.append(Name(at, m.end(), str(rules[i].value), rules[i]))
+    for i in anywhere:
+        found.extend(
+            Name(*m.span(), str(rules[i].value), rules[i])
+            for m in rules[i].pattern.finditer(norm, start, end)
+            if m.end() > m.start()
+        )
     found.sort(key=lambda n: (n.start, -(n.end - n.start), -n.rule.priority))
     kept: list[Name] = []
     for n in found:

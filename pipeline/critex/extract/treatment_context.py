@@ -13,6 +13,7 @@ from critex.extract.document import Document
 from critex.extract.forms import answer_after
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
+from critex.extract.starts import matches_in_words
 
 _BOUNDARY = re.compile(r";|\bbut\b|\bhowever\b|\balthough\b|\bexcept\b|\bwhereas\b", FLAGS)
 _LIST_GAP = re.compile(
@@ -316,12 +317,14 @@ def disease_of(doc: Document, start: int, end: int) -> str | None:
         if _ORGAN.match(norm, m.end()):
             return "other"
     for lo, hi in ((seg_start, start), (line.start, start)):
-        last = [(d.end(), name) for name, pattern in _diseases().items() for d in pattern.finditer(norm, lo, hi)]
+        last = [
+            (d.end(), name) for name, pattern in _diseases().items() for d in matches_in_words(pattern, norm, lo, hi)
+        ]
         if last:
             return max(last)[1]
     first = [
         (d.start(), name)
         for name, pattern in _diseases().items()
-        for d in pattern.finditer(norm, end, min(seg_end, end + 60))
+        for d in matches_in_words(pattern, norm, end, min(seg_end, end + 60))
     ]
     return min(first)[1] if first else None
