@@ -41,12 +41,13 @@ def evaluate(
     found = score(existing(folder, "folder"), existing(gold, "file or folder"), definition, tolerance, days)
     print_evaluation(found, console)
     figures = as_json(found)
+    paired = None
     if against:
         paired = compare_runs(found, score(existing(against, "folder"), gold, definition, tolerance, days))
         print_paired(paired, console)
         figures["against"] = finite(paired_json(paired))
     write_json(figures, folder / "evaluation.json")
-    write_page(folder / "evaluation.html", found, f"{trial}: extraction and verdicts against gold")
+    write_page(folder / "evaluation.html", found, f"{trial}: extraction and verdicts against gold", paired)
     if page:
         text = accuracy_page(found, sample)
         write_file(page, lambda p: p.write_text(text, encoding="utf-8"))

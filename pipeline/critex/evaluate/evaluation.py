@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,11 @@ class Evaluation:
     values: ValueScores | None = None
     further: dict[str, Further] = field(default_factory=dict)
     """What other parts add (calibration), by name."""
-    found: list[dict[str, Any]] = field(default_factory=list)
-    """Mentions of the run in annotated notes, to say of an error which rule and section it came from."""
+    found: list[Mapping[Any, Any]] = field(default_factory=list)
+    """Mentions of the run about annotated patients, to say of an error which rule and section it came from."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """Texts of the notes about annotated patients, as the gold has them, else as the run read them."""
+    note_types: dict[str, str] = field(default_factory=dict)
 
 
 def evaluate(out: Path, gold_path: Path, trial: Trial, tolerance: float = 0.02, days: int = 0) -> Evaluation:
@@ -78,11 +82,15 @@ def evaluate(out: Path, gold_path: Path, trial: Trial, tolerance: float = 0.02, 
     gold = of_run(read_gold(gold_path), patient_of, patient_of.keys())
     mentions, evidence = read_table("mentions", out), read_table("evidence", out)
     e = Evaluation(gold, None, None, None, _bad_offsets(gold, mentions, evidence))
-    e.found = mentions[mentions["note_id"].isin(gold.note_types.keys())].to_dict("records")  # type: ignore[assignment]
+    patients = {v.patient_id for v in gold.verdicts} | gold.values.keys()
+    mine = notes[notes["patient_id"].isin(patients) | notes["note_id"].isin(gold.note_types.keys())]
+    e.found = list(mentions[mentions["note_id"].isin(mine["note_id"])].to_dict("records"))
+    e.texts = dict(zip(mine["note_id"], mine["text"], strict=True)) | gold.notes
+    types = dict(zip(mine["note_id"], mine["note_type"].fillna(""), strict=True))
+    e.note_types = types | {n: t for n, t in gold.note_types.items() if t}
     if gold.mentions:
-        texts = dict(zip(notes["note_id"], notes["text"], strict=True)) | gold.notes
         e.mentions = m = score_mentions(mentions, gold)
-        e.strict, e.tokens = strict_scores(m.scored, m.counted), token_scores(m.scored, m.counted, texts)
+        e.strict, e.tokens = strict_scores(m.scored, m.counted), token_scores(m.scored, m.counted, e.texts)
         e.nervaluate = nervaluate_scores(m.scored, m.counted)
         e.assertions = score_assertions(m.pairs)
     if gold.verdicts:

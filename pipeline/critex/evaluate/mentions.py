@@ -60,6 +60,8 @@ class MentionError:
     got: str
     rule: str = ""
     section: str = ""
+    place: tuple[int, int] | None = None
+    """Start and end of what was found, where something was."""
 
 
 @dataclass
@@ -284,4 +286,5 @@ def _error(g: GoldMention, row: Mapping[Any, Any] | None) -> MentionError:
         got,
         rule,
         section,
+        None if row is None else (int(row["start"]), int(row["end"])),
     )

@@ -2,87 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from critex import __version__
+from critex.evaluate import plots
+from critex.evaluate.browser import count_errors, shown_errors
 from critex.evaluate.evaluation import Evaluation
 from critex.evaluate.mentions import LEVELS
-from critex.report.highlight import Mark, Piece, pieces
+from critex.evaluate.paired import Paired
 from critex.report.page import asset, environment
 from critex.run.store import write_file
-from critex.tables import VERDICTS
-
-_CONTEXT = 240
-"""Characters of a note shown on either side of an error's span."""
+from critex.tables import ASSERTIONS, VERDICTS
 
 
-@dataclass(frozen=True)
-class ShownError:
-    """An error as the browser shows it."""
+def write_page(path: Path, e: Evaluation, title: str, paired: Paired | None = None) -> None:
+    """Write evaluation.html (to a temporary file, then renamed).
 
-    group: str
-    kind: str
-    patient_id: str
-    key: str
-    """Criterion or label."""
-    wanted: str
-    got: str
-    reason: str
-    excerpts: list[tuple[str, list[Piece]]]
-    section: str = ""
-    note_type: str = ""
-    rule: str = ""
-
-
-def excerpt(text: str, start: int, end: int, key: str) -> list[Piece]:
-    """A span in its surroundings, marked."""
-    low, high = max(0, start - _CONTEXT), min(len(text), end + _CONTEXT)
-    return pieces(text[low:high], [Mark(start - low, end - low, "evidence", key)])
-
-
-def shown_errors(e: Evaluation) -> list[ShownError]:
-    """Errors with their excerpts: false passes first, then false fails, overcalls, misses, then mentions."""
-    out = []
-    for v in e.verdicts.errors if e.verdicts else ():
-        parts = [(n, excerpt(e.gold.notes[n], s, t, v.criterion)) for n, s, t in v.evidence if n in e.gold.notes][:3]
-        reason = v.reason + (f" (annotator: {v.why})" if v.why else "")
-        out.append(
-            ShownError(
-                "verdict",
-                v.kind,
-                v.patient_id,
-                v.criterion,
-                v.wanted,
-                v.got,
-                reason,
-                parts,
-                note_type=e.gold.note_types.get(v.evidence[0][0], "") if v.evidence else "",
-            )
-        )
-    for m in e.mentions.errors if e.mentions else ():
-        text = e.gold.notes.get(m.note_id)
-        parts = [(m.note_id, excerpt(text, m.start, m.end, m.label))] if text is not None else []
-        out.append(
-            ShownError(
-                "mention",
-                m.kind,
-                m.patient_id,
-                m.label,
-                m.wanted,
-                m.got,
-                "",
-                parts,
-                m.section,
-                e.gold.note_types.get(m.note_id, ""),
-                m.rule,
-            )
-        )
-    return out
-
-
-def write_page(path: Path, e: Evaluation, title: str) -> None:
-    """Write evaluation.html (to a temporary file, then renamed)."""
+    Parameters
+    ----------
+    path : Path
+    e : Evaluation
+    title : str
+    paired : Paired, optional
+        Comparison with another run, shown after the figures.
+    """
     html = (
         environment()
         .get_template("evaluation.html")
@@ -91,10 +36,25 @@ def write_page(path: Path, e: Evaluation, title: str) -> None:
             title=title,
             levels=LEVELS,
             verdict_words=VERDICTS,
+            plots=_plots(e),
+            further=[(part.title, Markup(part.html), part.lines) for part in e.further.values()],  # noqa: S704 - ours
+            paired=paired,
             errors=shown_errors(e),
+            n_errors=count_errors(e),
             version=__version__,
-            style=asset("page.css"),
+            style=asset("page.css") + asset("evaluation.css"),
             script=asset("evaluation.js"),
         )
     )
     write_file(path, lambda p: p.write_text(html, encoding="utf-8"))
+
+
+def _plots(e: Evaluation) -> dict[str, Markup]:
+    made = {"mentions": plots.mention_plot(e)}
+    if e.verdicts:
+        made["accuracy"] = plots.accuracy_plot(e.verdicts)
+        made["false_pass"] = plots.false_pass_plot(e.verdicts)
+        made["confusion"] = plots.verdict_confusion_plot(e.verdicts)
+    if e.assertions:
+        made["assertions"] = plots.confusion_plot(e.assertions.confusion, ASSERTIONS, "Confusion of assertions")
+    return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -50,6 +50,8 @@ class ValueMistake:
     column: str
     wanted: str
     got: str
+    place: tuple[str, int, int] | None = None
+    """Note, start and end of what the run took the value from."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def score_values(
             p: (cells[column], _said(rows.get(p, {}).get(column))) for p, cells in values.items() if column in cells
         }
         scores[column], wrong = _column(column, pairs, tolerance, days)
-        errors += wrong
+        errors += [replace(x, place=_place(rows.get(x.patient_id, {}), column)) for x in wrong]
     return ValueScores(scores, errors, [c for c in columns if c not in features.columns])
 
 
@@ -130,6 +132,13 @@ def _column(
         kappa_of([w for w, _ in words], [g for _, g in words]) if kind == "category" else None,
         float(pd.Series(distances).median()) if distances else None,
     ), errors
+
+
+def _place(row: Mapping[Any, Any], column: str) -> tuple[str, int, int] | None:
+    note, start, end = (row.get(f"{column}_{x}") for x in ("note_id", "start", "end"))
+    if not _said(note) or not _said(start) or not _said(end):
+        return None
+    return str(note), int(float(str(start))), int(float(str(end)))
 
 
 def _said(value: Any) -> str:
