@@ -19,6 +19,7 @@ _HISTORY_BEFORE = re.compile(
     r"\b(?:pmhx?|past (?:medical )?(?:history|hx|health)|phx?|medical (?:history|hx)|background|b/g|co-?morbid\w*)\b[\s:=,-]{0,4}(?:[^\n.]{0,30},\s)?$",
     FLAGS,
 )
+_OF_THE_PAST = re.compile(r"\s(?:in (?:the |his |her )?past|previously|before)\b", FLAGS)
 _EXAMINED = frozenset({"exam", "findings", "labs", "allergies", "medications", "social", "plan", "procedure"})
 
 
@@ -56,6 +57,8 @@ def _counts(doc: Document, rule: str, m: re.Match[str]) -> bool:
     if rule == "general.healthy_in_history":
         return bool(_HISTORY_BEFORE.search(doc.norm, max(line.start, start - 60), start))
     if rule == "general.no_disease":
+        if _OF_THE_PAST.match(doc.norm, m.end()):
+            return True
         return not (
             doc.category_at(start) == "findings" or _IMAGING.search(doc.norm, max(line.start, start - 60), start)
         )

@@ -146,8 +146,17 @@ def status_of(
     return chosen, not is_strong
 
 
+_PLAIN_DENIAL = re.compile(
+    r"(?:not|never) (?:received|given|done|started|had)\s(?:any|prior|previous|either|so far)\b", FLAGS
+)
+"""A history, not a refusal: "not received any chemotherapy"."""
+
+
 def _refusal(left: str, right: str) -> bool:
-    return bool(_cues()["refused"].search(right[:45]) or _cues()["refused"].search(left[-32:]))
+    before = _cues()["refused"].search(left[-32:])
+    if before and _PLAIN_DENIAL.match(left[-32:], before.start()):
+        before = None
+    return bool(_cues()["refused"].search(right[:45]) or before)
 
 
 def is_refused(doc: Document, m: Mention) -> bool:
