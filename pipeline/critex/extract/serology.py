@@ -29,7 +29,7 @@ _FILLER = (
 _AHEAD = re.compile(r"\s{0,14}" + _FILLER, FLAGS)
 _LOG = r"log\s?_?(?:10)?"
 _QUANTITY = re.compile(
-    r"(?P<cmp><=|>=|<|>|≤|≥)?\s?(?P<num>"
+    r"(?P<cmp><=|>=|<|>|≤|≥)?\s?(?P<num>\d{1,3}(?: \d{3})+(?=\s?(?:iu|cop|cps))|"
     + NUMBER
     + r")"
     + POWER
@@ -84,7 +84,7 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     q = _QUANTITY.match(norm, start, limit)
     if q is None or re.match(r"\s?[-/]\d", norm[q.end() : q.end() + 3]):
         return None
-    number = to_number(q["num"], q["p1"] or q["p2"])
+    number = to_number(q["num"].replace(" ", ""), q["p1"] or q["p2"])
     if q["scale"]:
         number *= 100_000 if q["scale"].lower().startswith("la") else 1_000_000
     comparator = {"≤": "<=", "≥": ">="}.get(q["cmp"] or "", q["cmp"])

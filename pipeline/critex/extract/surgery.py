@@ -174,7 +174,7 @@ def _asked(doc: Document, m: Mention, text: str) -> bool:
             box_before(doc.norm, m.start, doc.line_at(m.start).start), box_after(doc.norm, m.end, doc.line_at(m.start).end)
         )  # fmt: skip
         denied = re.search(
-            r"\b(?:no|nil|without|denies(?: any)?|not any)\s(?:\w+\s)?$", doc.norm[seg_start : m.start], re.I
+            r"\b(?:no|nil|without|denies(?: any)?|not any)\s(?:[\w/-]+,?\s){0,3}$", doc.norm[seg_start : m.start], re.I
         )
         return bool(answered or denied)
     return True
