@@ -70,3 +70,30 @@ def calendar(
         f"{len(found.criteria):,} stretches of {found.status['patient_id'].nunique():,} patients written to {escape(str(path))}",
         highlight=False,
     )
+
+
+@app.command()
+def cohort(
+    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The page to write.  [default: FOLDER/cohort.html]")
+    ] = None,
+    trial: TrialOption = None,
+) -> None:
+    """Write a page about all patients: who is removed by what, what to ask for next, values against limits, contradictions."""
+    from critex.cohort.page import write_cohort
+    from critex.cohort.patients import trials_of
+
+    existing(folder, "folder")
+    path = out or folder / "cohort.html"
+    views = write_cohort(path, folder, trials_of(folder, trial))
+    for view in views:
+        statuses = ", ".join(f"{n:,} {s}" for s, n in view.status.items())
+        console.print(f"{escape(view.trial.trial)}: {view.patients:,} patients, {statuses}", highlight=False)
+        for ask in view.asks[:5]:
+            console.print(
+                f"  ask {ask.standing:,} for: {escape(ask.fact)} (decides {ask.decides:,}, with those above {ask.together:,})",
+                highlight=False,
+                soft_wrap=True,
+            )
+    console.print(f"written to {escape(str(path))}", highlight=False)
