@@ -95,7 +95,14 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
     return out
 
 
-_ARROW = re.compile(r"\s?(?:\([^()\n]{0,24}\))?\s?(?:→|-{1,2}>|=>)\s?", FLAGS)
+_TREATED_FOR = re.compile(
+    r"\b(?:on|takes?|taking|treated with|started|followed|followed up)\s(?:[\w/]+\s){0,3}for\s(?:his\s|her\s)?$", FLAGS
+)
+"""Before a disease: it is treated or followed, not tested for."""
+_ARROW = re.compile(
+    r"\s?\([^()\n]{2,24}\),\s(?=[<>≤]?\s?\d[\d.,]*\s?(?:IU|cop|cp))|\s?(?:\([^()\n]{0,24}\))?\s?(?:→|-{1,2}>|=>)\s?",
+    FLAGS,
+)
 
 
 def _later_loads(doc: Document, name: Name, first: Result, limit: int) -> list[Mention]:
@@ -173,7 +180,12 @@ def _with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
             continue
         limit = min(names[i + 1].start if i + 1 < len(names) else n.end + 60, n.end + 60)
         m = _BARE_LOAD.search(doc.norm, n.end, limit)
-        if m is None or bool(m["rna"]) != (load == "hcv_rna") or re.search(r"\n", doc.norm[n.end : m.start()]):
+        if (
+            m is None
+            or (m["rna"] is not None and load == "hbv_dna")
+            or (load == "hcv_rna" and m["rna"] is None and m["dna"].lower() == "dna")
+            or re.search(r"\n", doc.norm[n.end : m.start()])
+        ):
             continue
         stop = min(doc.line_at(m.start()).end, m.end() + 60)
         if read_result(doc.norm, m.end(), stop, True) is None and pending(doc.norm, m.end(), stop) is None:
@@ -257,6 +269,7 @@ def _mention(
         value == "disease"
         and m.assertion is None
         and (wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start]))
+        and not _TREATED_FOR.search(norm, max(start, n.start - 40), n.start)
     ):
         m.value, m.assertion = "test", "hypothetical"
     if m.assertion is None and (value in TESTS or value == "test"):

@@ -10,6 +10,10 @@ from critex.extract.hepatitis import find_serology
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 
+_CONFIRMATION_AWAITED = re.compile(
+    r"[^.;\n]{0,24}?\b(?:western blot|(?-i:WB)|confirm\w+(?: test\w*)?|line immunoassay)\b[^.;\n]{0,14}?(?:pending|await\w*|to follow|sent|requested|outstanding)",
+    re.I,
+)
 _LOAD = re.compile(r"(?:hiv )?(?:viral load|vl)\b", re.I)
 _NOT_CONFIRMED = re.compile(
     r"(?:(?-i:WB)|western blot|confirmatory(?: test\w*)?|(?:hiv )?(?:rna|pcr)|line immunoassay|repeat(?: test)?)\b[\s:,-]{0,4}(?:is |was |came back )?(?:neg|non|not detected|undetect|indeterminate|\(-\))",
@@ -24,9 +28,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         if _LOAD.match(doc.norm, m.start):
             m.result = None  # a suppressed load is no negative test
             continue
-        if m.result == "positive" and m.value == "test":
+        if m.result == "positive":
             _, limit = doc.segment_at(m.start)
-            if _NOT_CONFIRMED.search(doc.norm, m.end, min(limit, m.end + 80)):
+            if (
+                m.value == "test" and _NOT_CONFIRMED.search(doc.norm, m.end, min(limit, m.end + 80))
+            ) or _CONFIRMATION_AWAITED.match(doc.norm, m.end, limit):
                 m.assertion = "possible"
     found.extend(_own_tests(doc, found))
     return found

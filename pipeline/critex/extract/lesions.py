@@ -24,6 +24,7 @@ _SOUGHT = re.compile(
     FLAGS,
 )
 """Before "measurable disease" these ask for it."""
+_RECIST = re.compile(r"\bi?RECIST\b|\btarget lesions?\b", FLAGS)
 _AT_LEAST = re.compile(r"\bat least one\b", FLAGS)
 _CLAUSE = re.compile(r"[;:.](?=\s|$)|(?<=\d)\s?(?:mm|cm)\)?(?=[,;.\s])|\n", FLAGS)
 _DOUBT = re.compile(
@@ -108,6 +109,8 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
     near = norm[left:right]
     words = _words()
     modality = imaging.measuring_at(mention.start)
+    if modality is None and _RECIST.search(norm, doc.line_at(mention.start).start, mention.start):
+        modality = "CT"  # RECIST measures on CT or MRI
     category = doc.category_at(mention.start)
     if modality is None or category in ("exam", "criteria", "family") or _SPECIMEN_NOTE.search(doc.note_type or ""):
         return False
@@ -213,7 +216,9 @@ def _organ(norm: str, left: int, start: int, end: int, right: int) -> str:
     before = [(x.end(), "primary") for x in _words()["primary"].finditer(norm, left, start)]
     before += [(x.end(), _site(x)) for x in organ_pattern().finditer(norm, left, start) if _site(x)]
     if before:
-        return max(before)[1]
+        last = max(before)[1]
+        segment = re.search(r"(?<!\w)S[1-5]\W*$", norm[left:start], FLAGS)
+        return "liver" if last == "bone" and segment and any(name == "liver" for _, name in before) else last
     after = [(x.start(), "primary") for x in _words()["primary"].finditer(norm, end, right)]
     after += [(x.start(), _site(x)) for x in organ_pattern().finditer(norm, end, right) if _site(x)]
     return min(after)[1] if after else "unspecified"

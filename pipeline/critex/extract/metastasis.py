@@ -22,6 +22,11 @@ from critex.extract.patterns import FLAGS, load_yaml, term_regex
 LABEL = "METASTASIS"
 DISEASE_SITES = frozenset({"bone", "brain", "leptomeninges", "adrenal", "distant_node", "peritoneum", "marrow"})
 """Organs whose "disease" is a metastasis in an oncology note; "liver disease" or "lung disease" alone is not."""
+_OF_OTHER_CANCER = re.compile(
+    r"\s(?:from|of|due to|secondary to)\s(?:(?:a|an|the|his|her|known|previous|prior|old|earlier|recurrent|primary)\s){0,3}"
+    r"(?:colon|colorectal|rectal|bowel|breast|lung|prostate|gastric|stomach|thyroid|renal|kidney|ovarian|cervi\w+|bladder|pancrea\w+|oesophag\w+|esophag\w+|HCC|melanoma|lymphoma|hepatocellular)\b",
+    FLAGS,
+)
 _NAMES = frozenset({"metastasis.noun", "metastasis.adjective"})
 """Rules whose words name a metastasis by themselves."""
 SPREAD_SITES = frozenset({"leptomeninges", "marrow", "bone", "peritoneum"})
@@ -482,16 +487,12 @@ class _Sentence:
             assertion: str | None = item.claim or group.assertion
             if relatives or self.doc.category_at(start) in ("family", "criteria", "education"):
                 assertion = "family" if relatives else None
+            attributes: dict[str, object] = {"modality": self.imaging.at(start), "source": self.imaging.source}
+            if _OF_OTHER_CANCER.match(self.doc.norm, end):
+                attributes["disease"] = "other"
             found.append(
                 Mention(
-                    start,
-                    end,
-                    LABEL,
-                    item.value,
-                    head.rule,
-                    assertion=assertion,
-                    cue=group.cue,
-                    attributes={"modality": self.imaging.at(start), "source": self.imaging.source},
+                    start, end, LABEL, item.value, head.rule, assertion=assertion, cue=group.cue, attributes=attributes
                 )
             )
         return found

@@ -16,7 +16,7 @@ _RESPONSE_WORDS = re.compile(
     FLAGS,
 )
 _ONCOLOGY = re.compile(
-    r"cancer|carcinoma|tumou?r|malignan|metasta|oncolog|lymphoma|recist|lesion|cycles?|NPC|chemo|PD-?1\b|\w{3,}limab|\w{3,}izumab|缓解|疗效|周期|肿瘤",
+    r"cancer|carcinoma|tumou?r|malignan|metasta|oncolog|lymphoma|recist|lesion|cycles?|NPC|chemo|PD-?1\b|pembro\w*|nivolumab|\w{3,}limab|\w{3,}izumab|缓解|疗效|周期|肿瘤",
     FLAGS,
 )
 _OTHER_MEANING = re.compile(

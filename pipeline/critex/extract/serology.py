@@ -15,10 +15,10 @@ from critex.extract.patterns import FLAGS, Rule
 from critex.extract.starts import shape_of, starts_with
 
 _NEGATIVE = (
-    r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|neg(?:ative)?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
+    r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|n[eé]g(?:ati(?:ve?|f|v[ea][nrs]?))?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
     r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|below (?:the )?(?:limit|lower limit|detection|lloq|llod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n))"
 )
-_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])|pos(?:itive)?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
+_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])|pos(?:iti(?:ve?|f|v[ea][nrs]?))?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
 _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
@@ -29,7 +29,7 @@ _FILLER = (
 _AHEAD = re.compile(r"\s{0,14}" + _FILLER, FLAGS)
 _LOG = r"log\s?_?(?:10)?"
 _QUANTITY = re.compile(
-    r"(?P<cmp><=|>=|<|>|≤|≥)?\s?(?P<num>\d{1,3}(?: \d{3})+(?=\s?(?:iu|cop|cps))|"
+    r"(?P<cmp><=|>=|<|>|≤|≥)?\s?(?P<log>log\s?_?(?:10)?\s)?(?P<num>\d{1,3}(?: \d{3})+(?=\s?(?:iu|cop|cps))|"
     + NUMBER
     + r")"
     + POWER
@@ -40,6 +40,8 @@ _QUANTITY = re.compile(
     r"(?P<detected>\s?,?\s?\(?detected\)?)?",
     FLAGS,
 )
+_DETECTED_BELOW = re.compile(r"detected,?\s(?=[<≤]\s?\d)", FLAGS)
+"""A load below the limit that is written behind "detected"."""
 _JOIN = re.compile(r"\s?(?:,|/|&|;|\+|and\b|or\b|、|,\s?and\b)\s?(?:and\s)?(?:an?\s)?", FLAGS)
 _PENDING = re.compile(
     r"[\s:=,(-]*(?:serology|test(?:ing)?|screen(?:ing)?|results?|status|level)?[\s:=,(-]*(?:is|are|was|were)?\s?(?:still\s)?(?:pending|awaited|awaiting|to follow|not (?:yet )?(?:done|checked|tested|sent|available|back|known)(?: yet)?|to be (?:sent|done|checked|repeated)|"
@@ -77,8 +79,10 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     start = ahead.end() if ahead else at
     for place in dict.fromkeys((at, start)):
         m = _RESULT.match(norm, place, limit)
-        if m:
+        if m and not (quantities and _DETECTED_BELOW.match(norm, m.start(), limit)):
             return Result(m.start(), m.end(), _word(m))
+        if m:
+            start = m.end() + 1
     if not quantities:
         return None
     q = _QUANTITY.match(norm, start, limit)
@@ -92,8 +96,14 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     after = re.compile(r"[\s↑↓]{0,6}(?=\S)").match(norm, end, limit)
     marker = _RESULT.match(norm, after.end() if after else end, limit)
     if marker and marker.group().startswith(("(", "+", "阳", "阴")):
-        return Result(q.start(), marker.end(), _word(marker), number, comparator, q["unit"], bool(q["detected"]))
-    return Result(q.start(), end, None, number, comparator, q["unit"], bool(q["detected"]))
+        return Result(q.start(), marker.end(), _word(marker), number, comparator, _unit(q), bool(q["detected"]))
+    return Result(q.start(), end, None, number, comparator, _unit(q), bool(q["detected"]))
+
+
+def _unit(q: re.Match[str]) -> str | None:
+    """Unit of a quantity; "log 2.1 IU/mL" has its logarithm before the number."""
+    unit: str | None = q["unit"]
+    return f"log {unit}" if unit and q["log"] and not unit.lower().startswith("log") else unit
 
 
 def _word(m: re.Match[str]) -> str | None:

@@ -30,7 +30,7 @@ _ON_TREATMENT_BEFORE = re.compile(
     re.I,
 )
 _ON_TREATMENT_AFTER = re.compile(
-    r"[^.;\n]{0,70}?\b(?:on (?:ATT|HRZE|anti-?TB|treatment)|started (?:on )?(?:ATT|HRZE|anti-?TB))\b(?![^.;]{0,25}(?:complet|stopp))",
+    r"[^.;\n]{0,70}?\b(?:on (?:ATT|HRZE|HR\b|anti-?TB|treatment)|on (?:month|mth|week|day) \d{1,2} of|started (?:on )?(?:ATT|HRZE|anti-?TB))\b(?![^.;]{0,25}(?:complet|stopp))",
     re.I,
 )
 _SUSPECTED_AFTER = re.compile(

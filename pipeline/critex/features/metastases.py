@@ -22,7 +22,7 @@ def distant_metastasis(patient: Patient) -> list[Fact]:
     nothing about the rest. "Metastatic" without an organ counts only where nothing denies it.
     """
     name = "distant_metastasis"
-    mets = patient.labelled("METASTASIS")
+    mets = [s for s in patient.labelled("METASTASIS") if s.attributes.get("disease") != "other"]
     present = [s for s in mets if s.assertion == "present" and s.value != "unspecified"]
     vague = [s for s in mets if s.assertion == "present" and s.value == "unspecified"]
     absent = [s for s in mets if s.assertion == "absent" and s.value == "unspecified"]
