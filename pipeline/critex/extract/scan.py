@@ -50,8 +50,8 @@ class Hits:
     def finditer(self, index: int, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches of a rule, in order, not overlapping; none begins between two letters ("stent" in "consistent")."""
         n = len(self.text)
-        width, characters = self._shapes[index]
-        starts = starts_with(characters)
+        width, shape = self._shapes[index]
+        starts = starts_with(shape)
         if self.ends is None:
             yield from self._between(pattern, starts, 0, n, n)
             return
@@ -85,8 +85,8 @@ class Hits:
                     yield m
             return
         match, search = pattern.match, starts.search
-        while (place := search(text, low, last)) is not None:
-            low = place.start()
+        within = last + 1  # a place is told by two characters
+        while (place := search(text, low, within)) is not None and (low := place.start()) < last:
             found = match(text, low, high)
             if found is None:
                 low += 1
@@ -237,11 +237,11 @@ def _keep(path: Path, content: bytes) -> None:
 
 
 def _shapes(rules: Sequence[Rule]) -> list[tuple[int, str]]:
-    """Width and first characters of every rule, kept in the cache folder beside the database."""
-    about = b"\0".join([platform.python_version().encode(), *(r.source.encode() for r in rules)])
-    path = _cache_folder() / f"shapes-{hashlib.sha256(about).hexdigest()[:32]}.json"
+    """Width of every rule, and where it can begin, kept in the cache folder beside the database."""
+    about = b"\0".join([b"2", platform.python_version().encode(), *(r.source.encode() for r in rules)])
+    path = _cache_folder() / f"starts-{hashlib.sha256(about).hexdigest()[:32]}.json"
     try:
-        found = [(int(width), str(characters)) for width, characters in json.loads(path.read_bytes())]
+        found = [(int(width), str(shape)) for width, shape in json.loads(path.read_bytes())]
         if len(found) == len(rules):
             return found
     except (OSError, ValueError):  # none yet, or a damaged one

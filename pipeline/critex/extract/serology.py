@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from critex.extract.document import Document
 from critex.extract.lab_values import NUMBER, POWER, to_number
 from critex.extract.patterns import FLAGS, Rule
-from critex.extract.starts import shape_of, starts_with
+from critex.extract.starts import first_characters
 
 _NEGATIVE = (
     r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|n[eé]g(?:ati(?:ve?|f|v[ea][nrs]?))?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
@@ -143,12 +143,16 @@ def _places(rules: tuple[Rule, ...]) -> Places:
         by_first: dict[str, list[int]] = {}
         anywhere = []
         for i, rule in enumerate(rules):
-            characters = shape_of(rule.pattern)[1]
+            characters = first_characters(rule.pattern)
             if not characters:
                 anywhere.append(i)
             for c in characters:
                 by_first.setdefault(c, []).append(i)
-        _PLACES[key] = (starts_with("".join(sorted(by_first))) or re.compile("$^"), anywhere, by_first)
+        _PLACES[key] = (
+            re.compile(f"[{''.join(map(re.escape, sorted(by_first)))}](?<![A-Za-z][A-Za-z])"),
+            anywhere,
+            by_first,
+        )
     return _PLACES[key]
 
 

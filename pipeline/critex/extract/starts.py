@@ -1,4 +1,4 @@
-"""Where a match of a rule can begin: the characters that its expression can start with, read from the expression itself."""
+"""Where a match of a rule can begin: the pairs of characters that its expression can start with, read from the expression itself."""
 
 from __future__ import annotations
 
@@ -9,32 +9,43 @@ from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
 from typing import Any
 
+Prefix = tuple[str, bool]
+"""Up to two characters that a match can begin with, and whether anything may follow them."""
+Prefixes = frozenset[Prefix]
+
+_NOTHING: Prefixes = frozenset({("", False)})
+_ANYTHING: Prefixes = frozenset({("", True)})
 _ASCII_CLASSES = {
     sre.CATEGORY_DIGIT: frozenset("0123456789"),
     sre.CATEGORY_SPACE: frozenset(" \t\n\r\f\v"),
     sre.CATEGORY_WORD: frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"),
 }
 _MANY = 400
-"""A set of more characters than this does not narrow a search."""
+"""A class of more characters than this does not narrow a search."""
+_INSIDE = "(?<![A-Za-z][A-Za-z])"
+"""No match of a rule begins between two letters (:class:`critex.extract.scan.Hits`)."""
 
 
 def shape_of(pattern: re.Pattern[str]) -> tuple[int, str]:
-    """Greatest width of an expression's matches, and the characters that they can begin with (empty: any)."""
-    tree = sre_parser.parse(pattern.pattern, pattern.flags)
-    found, empty = _first(tree) if pattern.flags & re.ASCII else (None, True)
-    characters = "" if found is None or empty or len(found) > _MANY else "".join(sorted(found))
-    return min(int(tree.getwidth()[1]), 1_000_000), characters
+    """Greatest width of an expression's matches, and an expression of the places where they can begin (empty: anywhere)."""
+    width = int(sre_parser.parse(pattern.pattern, pattern.flags).getwidth()[1])
+    seconds = _seconds(pattern)
+    alternatives = [
+        re.escape(first) + ("" if second is None else f"(?=[{''.join(map(re.escape, sorted(second)))}])")
+        for first, second in sorted(seconds.items())
+    ]
+    return min(width, 1_000_000), f"(?:{'|'.join(alternatives)}){_INSIDE}" if alternatives else ""
+
+
+def first_characters(pattern: re.Pattern[str]) -> frozenset[str]:
+    """Characters that a match can begin with; none where that may be any."""
+    return frozenset(_seconds(pattern))
 
 
 @cache
-def starts_with(characters: str) -> re.Pattern[str] | None:
-    """Expression of the places where a match that begins with one of these characters can begin.
-
-    No match of a rule begins between two letters (:class:`critex.extract.scan.Hits`), so such places are left out.
-    """
-    if not characters:
-        return None
-    return re.compile(rf"[{''.join(map(re.escape, characters))}](?<![A-Za-z][A-Za-z])")
+def starts_with(shape: str) -> re.Pattern[str] | None:
+    """Compiled expression of the places where a match can begin (see :func:`shape_of`); ``None`` for anywhere."""
+    return re.compile(shape) if shape else None
 
 
 @cache
@@ -45,7 +56,7 @@ def _starts(pattern: re.Pattern[str]) -> re.Pattern[str] | None:
 def matches_in_words(
     pattern: re.Pattern[str], text: str, start: int = 0, end: int | None = None
 ) -> Iterator[re.Match[str]]:
-    """What ``pattern.finditer(text, start, end)`` gives for a caseless or ASCII pattern none of whose matches begins between two letters.
+    """What ``pattern.finditer(text, start, end)`` gives for an ASCII pattern none of whose matches begins between two letters.
 
     Tried only where a match can begin: much faster for a pattern of many alternatives.
     """
@@ -54,7 +65,7 @@ def matches_in_words(
     if starts is None:
         yield from pattern.finditer(text, start, end)
         return
-    while (place := starts.search(text, start, end)) is not None:
+    while (place := starts.search(text, start, end + 1)) is not None and place.start() < end:
         found = pattern.match(text, place.start(), end)
         if found is None or found.end() == place.start():
             start = place.end()
@@ -63,45 +74,63 @@ def matches_in_words(
             yield found
 
 
-def _first(items: Any) -> tuple[frozenset[str] | None, bool]:
-    """Characters that can come first (``None`` for any), and whether nothing at all may match."""
-    found: frozenset[str] = frozenset()
+def _seconds(pattern: re.Pattern[str]) -> dict[str, frozenset[str] | None]:
+    """The characters that can follow each first character, ``None`` for any; empty where a match can begin with anything."""
+    if not pattern.flags & re.ASCII:
+        return {}
+    out: dict[str, set[str] | None] = {}
+    for text, _ in _begin(sre_parser.parse(pattern.pattern, pattern.flags)):
+        if not text:
+            return {}
+        known = out.setdefault(text[0], set())
+        if len(text) == 1:
+            out[text[0]] = None
+        elif known is not None:
+            known.add(text[1])
+    return {first: None if second is None else frozenset(second) for first, second in out.items()}
+
+
+def _begin(items: Any) -> Prefixes:
+    found = _NOTHING
     for op, argument in items:
-        characters, empty = _first_of(op, argument)
-        if characters is None:
-            return None, False
-        found |= characters
-        if not empty:
-            return found, False
-    return found, True
+        found = _then(found, _begin_of(op, argument))
+        if all(closed for _, closed in found):
+            break
+    return found
 
 
-def _first_of(op: Any, argument: Any) -> tuple[frozenset[str] | None, bool]:
+def _then(before: Prefixes, after: Prefixes) -> Prefixes:
+    out = set()
+    for text, closed in before:
+        if closed:
+            out.add((text, True))
+            continue
+        for more, end in after:
+            both = (text + more)[:2]
+            out.add((both, end or len(both) == 2))
+    return frozenset(out)
+
+
+def _begin_of(op: Any, argument: Any) -> Prefixes:
     if op is sre.LITERAL:
-        return _cases(chr(argument)), False
+        return frozenset((c, False) for c in _cases(chr(argument)))
     if op is sre.IN:
-        return _class(argument), False
+        characters = _class(argument)
+        return _ANYTHING if characters is None else frozenset((c, False) for c in characters)
     if op is sre.SUBPATTERN:
-        return _first(argument[3])
+        return _begin(argument[3])
     if op is sre.ATOMIC_GROUP:
-        return _first(argument)
+        return _begin(argument)
     if op is sre.BRANCH:
-        found: frozenset[str] = frozenset()
-        empty = False
-        for branch in argument[1]:
-            characters, nothing = _first(branch)
-            if characters is None:
-                return None, False
-            found |= characters
-            empty = empty or nothing
-        return found, empty
+        return frozenset(p for branch in argument[1] for p in _begin(branch))
     if op in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
-        low, _, inner = argument
-        characters, nothing = _first(inner)
-        return characters, nothing or low == 0
+        low, high, inner = argument
+        once = _begin(inner)
+        times = [_NOTHING, once, _then(once, once)]
+        return frozenset(p for n in range(min(low, 2), min(high, 2) + 1) for p in times[n])
     if op in (sre.AT, sre.ASSERT, sre.ASSERT_NOT):
-        return frozenset(), True
-    return None, False  # any character, all but some, a back reference
+        return _NOTHING
+    return _ANYTHING  # any character, all but some, a back reference
 
 
 def _class(items: Any) -> frozenset[str] | None:
