@@ -201,21 +201,22 @@ COMPARISON = Table(
 
 HANDOFF = Table(
     "handoff",
-    "a verdict, with who decides it (`critex screen --max-error`); least certain first",
+    "a verdict that a person decides (`critex screen --max-error`); least certain first",
     (
-        Column(
-            "review_order", "int", "1 is the least certain of those that a person decides; empty where it is decided"
-        ),
+        Column("review_order", "int", "1 is the least certain", required=True),
         Column("trial", "string", "identifier of the trial", required=True),
         Column("patient_id", "string", "identifier of the patient", required=True),
         Column("criterion", "string", "leaf criterion", required=True),
         Column("verdict", "string", "pass, fail or unknown", required=True),
         Column("confidence", "float", "probability that the verdict is right, 0 to 1", required=True),
-        Column("decided_by", "string", "machine or person", required=True),
-        Column("threshold", "float", "least confidence at which a verdict of this kind is decided by the machine"),
+        Column(
+            "threshold",
+            "float",
+            "confidence from which a verdict of this kind is decided alone; empty where gold allows none",
+        ),
         Column("why", "string", "why a person decides it"),
     ),
-    ("review_order", "trial", "patient_id", "criterion"),
+    ("review_order",),
 )
 
 CALENDAR = Table(

@@ -19,6 +19,7 @@ from critex.cli.options import day_option, existing, options_of, worker_count
 from critex.errors import CritexError
 
 if TYPE_CHECKING:
+    from critex.evaluate.handoff import Handoff
     from critex.run.job import Summary
     from critex.run.store import Format
 
@@ -189,17 +190,85 @@ def screen(
     index_date: Annotated[
         str | None, typer.Option("--index-date", help="Index date (YYYY-MM-DD) of patients without one.")
     ] = None,
+    confidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--confidence", help="Model of `critex train` for the confidence of verdicts.  [default: the shipped one]"
+        ),
+    ] = None,
+    max_error: Annotated[
+        float | None,
+        typer.Option(
+            "--max-error",
+            help="Decide alone only what gold shows to be wrong at most so often (0.02 is 2 %); the rest needs review, least certain first in handoff.csv.",
+        ),
+    ] = None,
+    gold: Annotated[
+        Path | None,
+        typer.Option(
+            "--gold", help="Gold of notes like these, for --max-error: notes.csv, verdicts.jsonl, patients.csv."
+        ),
+    ] = None,
 ) -> None:
     """Judge again, or by another trial, from the mentions in a folder; no note is read again."""
+    from critex.criteria.confidence import handing_off, use_confidence
     from critex.run.job import screen as screen_job
     from critex.run.patients import read_patients
 
     existing(folder, "folder")
+    use_confidence(confidence)
     table = read_patients(patients, None) if patients else None
-    summary = screen_job(
-        folder, trials=trial or [DEFAULT_TRIAL], patients=table, index_date=day_option(index_date, "--index-date")
-    )
+    names, day = trial or [DEFAULT_TRIAL], day_option(index_date, "--index-date")
+    limits = None
+    if max_error is not None or gold is not None:
+        limits = _handoff_limits(folder, names, max_error, gold)
+    else:
+        for name in ("handoff.csv", "handoff.json"):
+            (folder / name).unlink(missing_ok=True)
+    with handing_off(folder / "handoff.json" if limits else None):
+        summary = screen_job(folder, trials=names, patients=table, index_date=day)
     print_summary(summary, folder)
+    if limits:
+        _write_handoff(folder, limits)
+
+
+def _handoff_limits(folder: Path, trials: list[str], max_error: float | None, gold: Path | None) -> Handoff:
+    """Limits of a hand-off, also written to handoff.json, by which `screen` then judges."""
+    from critex.evaluate.handoff import as_json, explain, needed_gold, plan
+    from critex.run.store import write_json
+
+    if max_error is None or not 0 < max_error < 1:
+        raise CritexError("--max-error: write a share between 0 and 1, such as 0.02 for 2 %.")
+    if gold is None:
+        raise CritexError(
+            f"--max-error {max_error:g}: name annotated notes like these with --gold. At least {needed_gold(max_error)} verdicts of a kind "
+            f"(pass, fail, unknown) without an error are needed before that kind can be decided alone (rule of three: 3 / {max_error:g} = {3 / max_error:,.0f})."
+        )
+    if len(trials) != 1:
+        raise CritexError("--max-error: name one --trial; gold is of one trial.")
+    found = plan(existing(gold, "folder"), trials[0], max_error)
+    for x in found.limits:
+        console.print(escape(explain(x, max_error)), highlight=False, soft_wrap=True)
+    if found.trained_on_it:
+        console.print(
+            "note: the confidence was trained on this same gold, which flatters it; use gold that it did not see."
+        )
+    write_json(as_json(found), folder / "handoff.json")
+    return found
+
+
+def _write_handoff(folder: Path, limits: Handoff) -> None:
+    from critex.evaluate.handoff import handoff_table
+    from critex.run.store import read_table, write_table
+
+    verdicts = read_table("verdicts", folder)
+    rows = handoff_table(verdicts, limits)
+    path = write_table(rows, "handoff", folder)
+    console.print(
+        f"{len(verdicts) - len(rows):,} of {len(verdicts):,} verdicts are decided alone; {len(rows):,} for a person, least certain first: {escape(str(path))}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()

@@ -29,7 +29,7 @@ def train(
     from critex.evaluate.training import train as fit
 
     definition = load_trial(trial)
-    trained = fit([existing(g, "folder") for g in gold], definition, seed=seed)
+    trained = fit([existing(g, "folder") for g in gold], trial, seed=seed)
     model, card = write_model(trained, definition, out)
     figures = score(trained.unseen, [not e.wrong for e in trained.examples])
     console.print(

@@ -9,7 +9,8 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from critex.resources import folder
 
 FILE = "confidence.json"
 VARIABLE = "CRITEX_CONFIDENCE"
+HANDOFF_VARIABLE = "CRITEX_HANDOFF"
 LEAST, MOST = 0.02, 0.999
 """No verdict is certain, and none certainly wrong."""
 
@@ -41,6 +43,8 @@ class Confidence:
         Calibration: log-odds are multiplied by ``slope``, then ``shift`` is added.
     digest : str
         Hash of the file.
+    gold : tuple of str
+        Hashes of the gold folders that it was trained on.
     """
 
     intercept: float
@@ -50,6 +54,7 @@ class Confidence:
     slope: float = 1.0
     shift: float = 0.0
     digest: str = ""
+    gold: tuple[str, ...] = ()
 
     def inputs(self, verdict: str, criterion: str, rule: str, properties: Mapping[str, float]) -> dict[str, float]:
         """Properties together with those that gold told of the criterion and the rule."""
@@ -112,6 +117,7 @@ def read_confidence(path: Path) -> Confidence:
             float(entry["calibration"]["slope"]),
             float(entry["calibration"]["shift"]),
             hashlib.sha256(content).hexdigest()[:16],
+            tuple(str(g["digest"]) for g in entry["gold"]),
         )
     except OSError as error:
         raise CritexError(
@@ -144,3 +150,35 @@ def use_confidence(path: Path | None) -> None:
     if path is not None:
         read_confidence(path)
         os.environ[VARIABLE] = str(path.resolve())
+
+
+@lru_cache(maxsize=8)
+def _limits(path: str) -> Mapping[str, float]:
+    try:
+        entry = json.loads(Path(path).read_text(encoding="utf-8"))["review_below"]
+        return {str(k): 2.0 if v is None else float(v) for k, v in entry.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CritexError(
+            f"{path}: {type(error).__name__}: not a handoff.json that `critex screen --max-error` wrote."
+        ) from None
+
+
+def review_limits() -> Mapping[str, float] | None:
+    """Kind of verdict to the confidence below which a person decides; ``None`` outside ``critex screen --max-error``."""
+    path = os.environ.get(HANDOFF_VARIABLE)
+    return _limits(path) if path else None
+
+
+@contextmanager
+def handing_off(path: Path | None) -> Iterator[None]:
+    """Judge by the limits of a handoff.json meanwhile, in this process and those that it starts; ``None`` is by none."""
+    before = os.environ.pop(HANDOFF_VARIABLE, None)
+    if path is not None:
+        _limits.cache_clear()
+        os.environ[HANDOFF_VARIABLE] = str(path.resolve())
+    try:
+        yield
+    finally:
+        os.environ.pop(HANDOFF_VARIABLE, None)
+        if before is not None:
+            os.environ[HANDOFF_VARIABLE] = before

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 
 from critex.criteria.conditions import Condition, Finding, Window, parse_condition, parse_window, statements_of
-from critex.criteria.confidence import load_confidence
+from critex.criteria.confidence import load_confidence, review_limits
 from critex.criteria.properties import decided, undecided
 from critex.criteria.trial import Criterion, Step, Trial
 from critex.features.facts import Fact, Statement
@@ -257,14 +257,19 @@ def _with_neighbours(judged: list[Judged]) -> list[Judged]:
     return out
 
 
+UNSURE = "less sure than the hand-off asks for"
+
+
 def with_confidence(judged: Judged) -> Judged:
-    """The verdict with its confidence, by the model of ``models/confidence.json``."""
+    """The verdict with its confidence, by the model of ``models/confidence.json``; below the limits of a hand-off it needs review."""
     if judged.criterion.investigator:
         return judged
     rule = judged.supports[0].rule if judged.supports else ""
-    return replace(
-        judged, confidence=load_confidence().probability(judged.verdict, judged.criterion.id, rule, judged.properties)
-    )
+    sure = load_confidence().probability(judged.verdict, judged.criterion.id, rule, judged.properties)
+    limits = review_limits()
+    if limits is not None and not judged.needs_review and sure < limits[judged.verdict]:
+        return replace(judged, confidence=sure, needs_review=True, review_why=UNSURE)
+    return replace(judged, confidence=sure)
 
 
 def status(trial: Trial, judged: list[Judged]) -> str:

@@ -11,7 +11,6 @@ import pandas as pd
 from sklearn.metrics import brier_score_loss
 
 from critex.evaluate.gold import Gold
-from critex.evaluate.intervals import exact_upper
 
 EDGES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 """Edges of the bins of a reliability diagram: verdicts are mostly right, so the bins are finer near 1."""
@@ -130,15 +129,3 @@ def _level(keys: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values replaced by the mean over runs of equal keys, so that no order of ties is better than another."""
     _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
     return (np.bincount(place, weights=values) / counts)[place]
-
-
-def as_json(c: CalibrationScores) -> dict[str, object]:
-    """Figures for ``evaluation.json``; the curve at each 5 % of coverage."""
-    at = [max(1, round(c.n * k / 20)) - 1 for k in range(1, 21)]
-    return {
-        "n": c.n, "wrong": c.wrong, "wrong_upper": exact_upper(c.wrong, c.n), "brier": c.brier, "brier_best_constant": c.best_constant,
-        "calibration_error": c.calibration_error, "aurc": c.aurc, "aurc_random": c.aurc_random,
-        "errors_in_least_certain_fifth": c.errors_in_least_fifth,
-        "reliability": [vars(b) for b in c.bins],
-        "risk_coverage": [{"coverage": float(c.coverage[i]), "risk": float(c.risk[i])} for i in at],
-    }  # fmt: skip

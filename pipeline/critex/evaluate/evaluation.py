@@ -11,6 +11,7 @@ import pandas as pd
 
 from critex.criteria.trial import Trial
 from critex.evaluate.assertions import AssertionScores, score_assertions
+from critex.evaluate.calibration import score_confidence
 from critex.evaluate.candidates import CandidateScores, score_candidates
 from critex.evaluate.gold import Gold, of_run, read_gold
 from critex.evaluate.mentions import MentionScores, score_mentions
@@ -94,8 +95,13 @@ def evaluate(out: Path, gold_path: Path, trial: Trial, tolerance: float = 0.02, 
         e.nervaluate = nervaluate_scores(m.scored, m.counted)
         e.assertions = score_assertions(m.pairs)
     if gold.verdicts:
-        e.verdicts = score_verdicts(read_table("verdicts", out), evidence, gold, trial.trial)
+        verdicts = read_table("verdicts", out)
+        e.verdicts = score_verdicts(verdicts, evidence, gold, trial.trial)
         e.candidates = score_candidates(read_table("candidates", out), gold, trial)
+        if sure := score_confidence(verdicts, gold, trial.trial):
+            from critex.evaluate.calibration_page import confidence_figures
+
+            e.further["confidence"] = confidence_figures(sure)
     if any(gold.values.values()):
         e.values = score_values(read_table("features", out), gold.values, tolerance, days)
     return e

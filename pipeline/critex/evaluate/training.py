@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from critex.criteria.confidence import Confidence
 from critex.criteria.judge import judge_evidence
 from critex.criteria.properties import PROPERTIES
-from critex.criteria.trial import Trial
+from critex.criteria.trial import Trial, load_trial
 from critex.errors import CritexError, InputError
 from critex.evaluate.gold import read_gold
 from critex.features.facts import Statement
@@ -140,16 +140,15 @@ def load_prior(path: Path | None = None) -> Prior:
     return prior
 
 
-def train(
-    golds: Sequence[Path], trial: Trial, *, seed: int = 7, copies: int = 8, prior: Prior | None = None
-) -> Trained:
+def train(golds: Sequence[Path], trial: str, *, seed: int = 7, copies: int = 8, prior: Prior | None = None) -> Trained:
     """Fit and calibrate the confidence of verdicts.
 
     Parameters
     ----------
     golds : sequence of Path
         Folders in the guideline's format: notes.csv, verdicts.jsonl, and patients.csv where there is one.
-    trial : Trial
+    trial : str
+        Id of a shipped trial, or a file.
     seed : int
         Of the damage.
     copies : int
@@ -192,16 +191,15 @@ def train(
     return Trained(model, prior, sources, real, unseen, len(simulated), seed)
 
 
-def _read(
-    gold_folder: Path, trial: Trial, rng: random.Random, copies: int
-) -> tuple[Source, list[Example], list[Example]]:
+def _read(gold_folder: Path, name: str, rng: random.Random, copies: int) -> tuple[Source, list[Example], list[Example]]:
+    trial = load_trial(name)
     gold = read_gold(gold_folder)
     if not gold.verdicts or not (gold_folder / "notes.csv").exists():
         raise InputError(f"{gold_folder}: training needs notes.csv and verdicts.jsonl in the guideline's format.")
     notes = pd.read_csv(gold_folder / "notes.csv", dtype=str, keep_default_na=False)
     listed = gold_folder / "patients.csv"
     patients = pd.read_csv(listed, dtype=str, keep_default_na=False) if listed.exists() else None
-    tables = run(notes, patients=patients, trial=trial.trial)
+    tables = run(notes, patients=patients, trial=name)
     said = statements_by_patient(tables.mentions, tables.notes)
     known = enrolments(tables.notes, patients)
     wanted = {(v.patient_id, v.criterion): v.verdict for v in gold.verdicts}
@@ -212,14 +210,19 @@ def _read(
         real.extend(_examples(trial, patient_id, mine, known[patient_id], wanted, False))
         for _ in range(copies):
             simulated.extend(_examples(trial, patient_id, damaged(mine, rng), known[patient_id], wanted, True))
+    source = Source(
+        gold_folder.resolve().name, gold_digest(gold_folder), len({e.patient_id for e in real}), len(real), sum(e.wrong for e in real)
+    )  # fmt: skip
+    return source, real, simulated
+
+
+def gold_digest(gold_folder: Path) -> str:
+    """Hash of the notes, verdicts and patients of a gold folder."""
     digest = hashlib.sha256()
     for name in ("notes.csv", "verdicts.jsonl", "patients.csv"):
         path = gold_folder / name
         digest.update(name.encode() + b"\0" + (path.read_bytes() if path.exists() else b"") + b"\0")
-    source = Source(
-        gold_folder.resolve().name, digest.hexdigest()[:16], len({e.patient_id for e in real}), len(real), sum(e.wrong for e in real)
-    )  # fmt: skip
-    return source, real, simulated
+    return digest.hexdigest()[:16]
 
 
 def _examples(
