@@ -50,7 +50,10 @@ class Head:
     """First character of the head's line."""
 
 
-_CELL_SPLIT = re.compile(r"\t+|\s*\|\s*|\s{2,}")
+_CELL_SPLIT = re.compile(
+    r"\t+|\s*\|\s*|\s{2,}|(?:(?<=ysed)|(?<=yzed)|(?<=otted)|(?<=nding)|(?<=done)|(?<=qns))\s(?=[<>]?\d)", FLAGS
+)
+"""Tabs, pipes, runs of spaces, and the single space behind a word that stands for a missing value ("haemolysed 96 H")."""
 _BRACKETED = re.compile(r"\([^()\n]{0,20}\)")
 _ROLES = (
     ("unit", re.compile(r"units?\b|单位", FLAGS)),
@@ -178,7 +181,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
     if inline is not None and not values:
         values.append((inline, cells[at], None))
     if not values:
-        if len(cells) >= 2 and UNDETECTED.match(norm, cells[at].end, line.end):
+        if name.key == "ebv_dna" and len(cells) >= 2 and UNDETECTED.match(norm, cells[at].end, line.end):
             found = UNDETECTED.match(norm, cells[at].end, line.end)
             assert found is not None  # noqa: S101
             return [Mention(name.start, found.end(), "LAB", name.key, name.rule, result="negative")]

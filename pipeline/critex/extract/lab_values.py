@@ -16,13 +16,15 @@ from critex.extract.document import Document
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 
-NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?![\d,])|\d+(?:\.\d+)?|\.\d+"
-"""Thousands separators, and the comma of the Continent before one or two decimals."""
+NUMBER = r"\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?!\d|,\d)|\d+(?:\.\d+)?|\.\d+"
+"""Thousands separators (those of India too: 1,98,000), and the comma of the Continent before one or two decimals."""
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d))?"
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
-    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,18}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
-    r"about|around|approx\.?|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|not more than|at least|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8}))\s*:?\s*){0,3}"
+    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"about|around|approx\.?|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|not more than|at least|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
+    r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased)|holding|(?:must|should|has to|needs? to|need) be|"
+    r"(?:improved|recovered|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up))?(?: (?:to|at))?)\s*:?\s*){0,5}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
     FLAGS,
 )
@@ -37,12 +39,21 @@ _RANGE = re.compile(
     FLAGS,
 )
 _RANGE_FIRST = re.compile(
-    r"[\[(]?(?P<low>\d+(?:\.\d+)?)\s?-\s?(?P<high>\d+(?:\.\d+)?)[\])]?\s+(?P<num>\d+(?:\.\d+)?)(?![\d.]*\s?-)", FLAGS
+    r"[\[(]?(?P<low>\d+(?:\.\d+)?)\s?-\s?(?P<high>\d+(?:\.\d+)?)[\])]?(?:\s+[a-z%][a-z]{0,5}\s?/\s?[a-z]{1,5})?\s+(?P<num>\d+(?:\.\d+)?)(?![\d.]*\s?-)",
+    FLAGS,
 )
+_ELAPSED = re.compile(
+    r"\s?(?:/(?:7|52|12)\b|-?\s?(?:days?|weeks?|wks?|months?|mths?|years?|yrs?|hours?|hrs?|cycles?|kg|cm|mm|mmhg|bpm)\b)",
+    FLAGS,
+)
+"""Behind a number that is no laboratory value."""
+_SPAN = re.compile(r"\s?(?P<sign>-|~|to)\s?(?P<num>" + NUMBER + r")(?![\d/-]|\.\d|\s?-\s?\d)", FLAGS)
+_WIDEST = 1.3
+"""Values of one patient's test given as a span lie closer together than the limits of a laboratory."""
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 """Thousands with dots, as on the Continent."""
 NO_VALUE = re.compile(
-    r"[\s:|=-]*(?:(?:sample|specimen|bottle|tube)\s(?:was |is )?)?(?:not done|insuff\w*|not (?:sent|resulted|processed|available)|n/?a\b|pending|haemolysed|hemolyzed|clotted|qns|cancel\w*|insufficient|underfilled|see comment|-{1,3}(?=\s|$|\|)|溶血)",
+    r"[\s:|=-]*(?:(?:sample|specimen|bottle|tube)\s(?:was |is )?)?(?:not done|insuff\w*|not (?:sent|resulted|processed|available)|n/?a\b|pending|haemolysed|hemolyzed|clotted|qns|cancel\w*|insufficient|underfilled|see comment|-{1,3}(?=\s*(?:$|[|,;A-Za-z]))|溶血)",
     FLAGS,
 )
 UNDETECTED = re.compile(
@@ -87,6 +98,10 @@ class Reading:
     ref_low: float | None = None
     ref_high: float | None = None
     range_end: int = 0
+    ratio: bool = False
+    """A clotting time as a multiple of the control's: "APTT ratio 1.1"."""
+    upper: float | None = None
+    """The other end, where the text gives a span of values: "Hb 88-92"."""
 
 
 @dataclass
@@ -116,8 +131,12 @@ def read_unit(norm: str, at: int, limit: int, analyte: Analyte) -> tuple[int, st
     return at, None, None
 
 
-def read_value(norm: str, at: int, limit: int, analyte: Analyte) -> Reading | None:
-    """Number with comparator, unit, flag and range that stands right after a name, ``None`` where there is none."""
+def read_value(norm: str, at: int, limit: int, analyte: Analyte, spans: bool = True) -> Reading | None:
+    """Number with comparator, unit, flag and range that stands right after a name, ``None`` where there is none.
+
+    With ``spans`` two numbers joined by a hyphen or "to" are one value between them ("1.1 to 1.2"), or no value at all where they lie as far apart as the
+    limits of a laboratory ("150-400").
+    """
     lead = _LEAD.match(norm, at, limit)
     start = lead.end() if lead else at
     if lead and lead["cmp"] is None and (first := _RANGE_FIRST.match(norm, start, limit)):
@@ -130,7 +149,7 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte) -> Reading | No
     m = VALUE.match(norm, start, limit)
     if m is None:
         return None
-    if re.match(r"\s?[-/]\s?\d{1,4}\s?[-/]\s?\d{1,4}(?!\d)", norm[m.end() : m.end() + 12]):
+    if re.match(r"\s?[-/]\s?\d{1,4}\s?[-/]\s?\d{1,4}(?!\d)", norm[m.end() : min(limit, m.end() + 12)]):
         return None  # a date
     power, end = m["p1"] or m["p2"], m.end()
     if power and analyte.canonical == "10^9/L" and power.lstrip("+") in ("9", "3"):
@@ -138,7 +157,19 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte) -> Reading | No
     number = to_number(m["num"], power)
     cmp_ = lead["cmp"] if lead else None
     comparator = {"≤": "<=", "≥": ">=", "=": None}.get(cmp_ or "", cmp_)
+    if _ELAPSED.match(norm, end, limit):
+        return None  # "Cr 2 weeks ago"
     reading = Reading(m.start(), end, number, comparator)
+    if (
+        spans
+        and power is None
+        and (span := _SPAN.match(norm, end, limit))
+        and (upper := to_number(span["num"])) > number > 0
+    ):
+        if upper <= _WIDEST * number:
+            reading.upper, reading.end = upper, span.end()
+        elif span["sign"] != "to":
+            return None
     return _with_unit(norm, reading, limit, analyte)
 
 
@@ -205,6 +236,10 @@ def lab_mention(
         if r.unit == "%" or doc.norm[r.end : r.end + 2].strip().startswith("%"):
             value, number, unit = "neutrophil_pct", r.number, "%"
     attributes: dict[str, Any] = {}
+    if r.ratio:
+        number, unit, inferred = r.number, "ratio", False
+    if r.upper is not None and number is not None and r.number:
+        attributes["to"] = round(number * r.upper / r.number, 6)
     if inferred and unit:
         attributes["unit_inferred"] = True
     if r.flag:

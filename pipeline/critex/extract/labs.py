@@ -13,6 +13,7 @@ from critex.extract.dates import DateMention
 from critex.extract.dating import heading_date
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
+from critex.extract.lab_chains import beside_slash, chain_mentions, stroke_mentions
 from critex.extract.lab_prose import prose_mentions
 from critex.extract.lab_tables import column_day, row_mentions, transposed_mentions
 from critex.extract.lab_values import Name
@@ -26,7 +27,7 @@ _NOT_NAME_BEFORE = re.compile(
 _LIVER_PANEL = re.compile(r"\b(?:lfts?|alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|db|tp)\b|umol", FLAGS)
 """Beside one of these "TB 14" is total bilirubin."""
 _FLUID = re.compile(
-    r"\b(?:csf|cerebrospinal fluid|spinal fluid|(?:cisternal|lumbar|spinal|pleural) tap|(?:pleural|ascitic|peritoneal|synovial|joint) fluid|urinalysis|u/a)\b(?![^.]{0,110}\b(?:serum|blood|plasma|cbc|fbc)\b)",
+    r"(?<!g-)(?<!gm-)\b(?:csf|cerebrospinal fluid|spinal fluid|(?:cisternal|lumbar|spinal|pleural) tap|(?:pleural|ascitic|peritoneal|synovial|joint) fluid|urinalysis|u/a)\b(?![^.]{0,110}\b(?:serum|blood|plasma|cbc|fbc)\b)",
     FLAGS,
 )
 """Values behind these words are of another fluid than blood."""
@@ -34,7 +35,8 @@ _FLUID = re.compile(
 
 @cache
 def _rules() -> tuple[Rule, ...]:
-    content = load_yaml("labs.yaml")["analytes"]
+    content = load_yaml("labs.yaml")
+    strokes, content = content["strokes"], content["analytes"]
     out = []
     for key, spec in content.items():
         line = content.lc.key(key)[0] + 1
@@ -56,12 +58,26 @@ def _rules() -> tuple[Rule, ...]:
                 line=line,
             )
         )
+    out.append(
+        Rule(
+            "labs.strokes",
+            "LAB",
+            "strokes",
+            re.compile(str(strokes["pattern"]), FLAGS),
+            str(strokes["pattern"]),
+            examples=read_cases(strokes.get("examples"), "labs.yaml: strokes"),
+            near_misses=read_cases(strokes.get("near_misses"), "labs.yaml: strokes"),
+            file="labs.yaml",
+        )
+    )
     return tuple(out)
 
 
 def _names(doc: Document, hits: FamilyHits) -> list[Name]:
     found = []
     for rule, m in hits:
+        if rule.value == "strokes":
+            continue
         if _NOT_NAME_BEFORE.search(doc.norm, max(0, m.start() - 14), m.start()):
             continue
         seg_start, _ = doc.segment_at(m.start())
@@ -97,19 +113,54 @@ def find_labs(doc: Document, hits: FamilyHits) -> list[Mention]:
     for n in names:
         by_line.setdefault(doc.line_index(n.start), []).append(n)
     out: list[Mention] = []
-    for index, group in by_line.items():
-        line = doc.lines[index]
+    for index, names_here in by_line.items():
+        line, group = doc.lines[index], names_here
+        if any(beside_slash(doc.norm, n) for n in group):
+            chained, group = chain_mentions(doc, line, group, _rules())
+            out.extend(chained)
+            if not group:
+                continue
         if line.kind == "row" and (found := row_mentions(doc, index, group)) is not None:
             out.extend(found)
         else:
             out.extend(prose_mentions(doc, index, group))
     out.extend(transposed_mentions(doc, by_line))
+    for rule, m in hits.of("labs.strokes"):
+        out.extend(stroke_mentions(doc, m.start(), rule.id))
     return out
 
 
-def _is_day(d: DateMention) -> bool:
-    """Whether a date can be that of a blood test: no bare year, as "DVT in 2015"."""
-    return (d.when.last - d.when.first).days <= 31
+_CLAUSE_START = re.compile(r"[,;.()\[\]\n|]|(?<=\s)(?:and|but|then|-)\s", FLAGS)
+_EVENT = re.compile(
+    r"\b(?:stopp?ed|started|commenced|since|s/p|post|ceased|held|withheld|discontinued|d/c|dc'?d|off|last (?:dose|cycle|chemo\w*|taken)|c\d(?:d\d{1,2})?|cycle|chemo\w*|rt|radiotherapy|surgery|operat\w+|resect\w+|biops\w+|bx|insert\w+|diagnos\w+|"
+    r"dx|born|dob|dvt|pe|stroke|cva|mi|stent\w*|transfus\w+|given|received|due|next|tca|appointment|booked|planned|scan|ct|mri|pet\S*|died|fell|fall|accident|warfarin|apixaban|heparin|enoxaparin|clexane|aspirin|antibiotics?)\b",
+    FLAGS,
+)
+"""Beside a day in its clause: the day is that of something else than the blood test."""
+_BLOODS = re.compile(
+    r"\b(?:bloods?|labs?|cbc|cbp|fbc|fbe|lfts?|rfts?|l/?rft|u&e'?s?|u\+e'?s?|bmp|cmp|coags?|clotting|checked|repeat\w*|results?|sample|drawn|taken|measured|tested)\b|血常规|生化|化验|查",
+    FLAGS,
+)
+
+
+def _heads_tests(doc: Document, d: DateMention, start: int, at: int) -> bool:
+    """Whether a date written before a value on its line is the day of the blood test, not that of an event ("warfarin stopped 2/52 ago, INR 1.1")."""
+    if (d.when.last - d.when.first).days > _LONGEST_DAY:
+        return False  # a bare year, as "DVT in 2015"
+    cuts = [m.end() for m in _CLAUSE_START.finditer(doc.norm, start, d.start) if m.end() <= d.start]
+    opened = doc.norm[cuts[-1] if cuts else start : d.start]
+    closed = _CLAUSE_START.search(doc.norm, d.end, at)
+    rest = doc.norm[d.end : closed.start() if closed is not None else at]
+    if _BLOODS.search(opened) or _BLOODS.search(rest):
+        return True
+    if _EVENT.search(opened) or (closed is not None and _EVENT.search(rest)):
+        return False
+    relative = d.when.source == "relative" or (d.when.last - d.when.first).days > 0
+    return not relative or not opened.strip(" :-*#>") or closed is None
+
+
+_LONGEST_DAY = 31
+"""Days that the day of a blood test may span: "March 2026"."""
 
 
 def date_labs(doc: Document, mentions: list[Mention]) -> None:
@@ -121,7 +172,8 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
         if line.kind == "row" and (column := column_day(doc, line, m.start)) is not None:
             m.date, m.date_source = column.iso, "table"
             continue
-        own = [d for d in doc.dates_between(line.start, m.start) if _is_day(d)]
+        before = doc.dates_between(line.start, m.start)
+        own = [d for d in before if _heads_tests(doc, d, line.start, m.start)]
         after = [
             d
             for d in doc.dates_between(m.end, min(line.end, m.end + 16))
@@ -131,12 +183,27 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
             m.date, m.date_source = after[0].when.iso, "text"
         elif own:
             m.date, m.date_source = own[-1].when.iso, "text" if m.start - own[-1].end < 25 else "heading"
-        elif (found := heading_date(doc, m.start)) is not None:
+        elif (found := heading_date(doc, line.start if before else m.start)) is not None:
             m.date, m.date_source = found.when.iso, "heading"
-        elif (before := doc.segment_at(m.start))[0] and (
-            inside := [d for d in doc.dates_between(*before) if _is_day(d)]
-        ):
-            m.date, m.date_source = inside[0].when.iso, "text"
+        elif (inside := _in_sentence(doc, m, line.start)) is not None:
+            m.date, m.date_source = inside.when.iso, "text"
+        elif doc.note_date is not None:
+            m.date, m.date_source = doc.note_date.isoformat(), "note"
+        else:
+            m.date_source = "none"
+
+
+def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | None:
+    """Day elsewhere in the sentence of a value: behind it ("Hb 98 and WBC 5 on 09/03/26"), or on the line before in a wrapped paragraph."""
+    start, end = doc.segment_at(m.start)
+    found = [
+        d
+        for d in doc.dates_between(start, end)
+        if (d.start >= m.end and not _EVENT.search(doc.norm, m.end, d.start))
+        or (d.end <= line_start and _heads_tests(doc, d, start, m.start))
+    ]
+    found = [d for d in found if (d.when.last - d.when.first).days <= _LONGEST_DAY]
+    return found[0] if found else None
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:

@@ -33,6 +33,7 @@ class Limit:
             "row": "range beside the value",
             "patient": "range printed elsewhere in the notes",
             "fallback": "general limit",
+            "ratio": "control, as the value is a ratio",
         }[self.origin]
 
 
@@ -49,11 +50,18 @@ def upper_limit(fact: Fact, patient: Patient) -> Limit | None:
     s = fact.statements[0] if fact.statements else None
     if s is None or s.value is None:
         return None
+    if s.canonical_unit == "ratio":  # a clotting time over the control's: the limit is a multiple of 1 (domain.md I10)
+        return Limit(1.0, "ratio")
     own = printed(s)
     if own is not None:
         return Limit(own, "row")
     same = [
-        x for x in patient.labelled("LAB") if x.value == s.value and x.assertion == "present" and printed(x) is not None
+        x
+        for x in patient.labelled("LAB")
+        if x.value == s.value
+        and x.assertion == "present"
+        and x.canonical_unit == s.canonical_unit
+        and printed(x) is not None
     ]
     if same:
         near = min(

@@ -210,6 +210,8 @@ def as_fact(name: str, s: Statement, state: str | None, unit: str | None = None)
             number, number_to = float(m[1]), float(m[2])
         elif s.value.replace(".", "", 1).isdigit():
             number = float(s.value)
+    elif number is not None and s.attributes.get("to") is not None:
+        number_to = float(s.attributes["to"])
     flags = ("unit_inferred",) if s.attributes.get("unit_inferred") else ()
     return Fact(
         name,

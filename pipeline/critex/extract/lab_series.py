@@ -1,0 +1,188 @@
+"""Several values of one test in a sentence: arrows, days, "then" and "now", earlier values in brackets (domain.md 6.1)."""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.dates import When
+from critex.extract.document import Document
+from critex.extract.lab_values import (
+    Analyte,
+    Name,
+    Reading,
+    analytes,
+    canonical,
+    lab_mention,
+    read_value,
+)
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS
+
+_ARROW = re.compile(r"\s?(?:-{1,2}>|→|=>|>{1,2}|⇒|to(?=\s\d))\s?", FLAGS)
+
+_FROM = re.compile(
+    r"[\s:,]{0,3}(?:(?:which|that|has|have|had|is|was|been|now|up|down|back|further|again|slightly|[a-z]{3,11}(?:ed|en|ing|ly)|fell|rose|drops?|rises?|went|goes|came|come|gone)\s){0,5}(?:[↑↓]\s?)?from\s+(?=\d)",
+    FLAGS,
+)
+"""Before the first of two values: "Hb dropped from 11.2 to 8.9"."""
+_THEN = re.compile(
+    r"\s?[(\[]?\s?(?:(?:at|on|in|during|before|prior to|pre-?)\s?(?:the\s|initial\s|first\s)?(?:presentation|admission|baseline|diagnosis|dx|referral|arrival|start|visit|screening|c\d(?:d\d{1,2})?\b|cycle \d|treatment|chemo\w*|transfusion)|initially|originally|previously|pre-?\s?(?:op|rx|treatment|transfusion|chemo)?\b|"
+    r"last (?:week|month|visit|time|clinic|cycle|year)|(?:the )?(?:week|month) before|earlier|yesterday)\s?[)\]]?",
+    FLAGS,
+)
+"""Behind a value that is not the latest: "180 at presentation"."""
+_NOW = re.compile(
+    r"[\s,;:.-]{1,3}(?:(?:and|but|then|which|has|have|had|since|is|are|was|were|it|this|been|transfused|given|with|after|following|ivf?|iv|g-?csf|fluids|hydration|\d\s?(?:u|units?|pints?)|of|prbcs?|pcs?|rbcs?|packed|cells|blood|platelets|[a-z]{4,12}ly)[\s,]+){0,6}"
+    r"(?:now|today|currently|latest|most recent(?:ly)?|settled|improv(?:ed|ing)|recover(?:ed|ing)|normali[sz]ed|came|come|went|gone|fell|fallen|dropped|rose|risen|increased|decreased|declined|corrected|down|up|back|repeat(?:ed)?|re-?checked|recheck|post(?:-?\s?(?:transfusion|transfused|op|tx))?)"
+    r"(?:\s(?:now|today|is|was|at|to|down|up|back|of|value|level|on|only))*\s*[:=]?\s*(?=[<>]?\s?\d)",
+    FLAGS,
+)
+"""Before the latest value, where an earlier one was given: "..., settled to 92"."""
+_VALUE_ENDS = re.compile(
+    r"\s*(?:$|[,;.)(\]/|\n↑↓*]|[HL]\b|with\b|after\b|on\b|at\b|today\b|now\b|this\b|and\b|but\b|following\b|post\b|-+>|→|so\b|since\b|in\b)",
+    FLAGS,
+)
+_FARTHEST = 25.0
+"""Two values of one test do not differ by more than this factor where only words join them."""
+_INTERVENTION = re.compile(
+    r"\s*(?:\d{1,2}\s?(?:u|units?|pints?|x)\s?)?[A-Za-z][A-Za-z/ -]{0,24}?(?=\s?(?:-{1,2}>|→|=>|>{1,2}|⇒))", FLAGS
+)
+"""What was done between two values: "78 -> 2u PC -> 94"."""
+_DAY_LEAD = re.compile(r"\s?(?:[(\[]\s?(?:on )?|on |@ ?|at )?", FLAGS)
+_BARE_MONTH = re.compile(r"\s?[(\[](?:in )?[A-Za-z]{3,9}(?:\s\d{2,4})?[)\]](?=\s?(?:-{1,2}>|→|=>|>))", FLAGS)
+"""A month without a year behind a value: it dates nothing, and stands in no arrow's way."""
+_NEXT_OF_SERIES = re.compile(r"\s?[)\]]?\s?(?:,|;|/|and|then|now|-{1,2}>|→|=>|>{1,2}|⇒)?\s*(?:and |then |now )?", FLAGS)
+
+
+def _day_after(doc: Document, at: int, limit: int) -> tuple[int, When] | None:
+    """Day written right behind a value, with the end of its bracket: "92 (11/3)", "97 on 9/3/26"."""
+    lead = _DAY_LEAD.match(doc.norm, at, limit)
+    start = lead.end() if lead else at
+    found = [d for d in doc.dates_between(start, min(limit, start + 24)) if d.start == start]
+    if not found or not ((lead and lead.group().strip()) or found[0].when.source == "relative"):
+        return None
+    end = found[0].end
+    return end + (doc.norm[end : end + 1] in (")", "]")), found[0].when
+
+
+def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | None, bool] | None:
+    """First value behind a name, the day written before it ("Hb (02/03) 78", "Cr 2 weeks ago 98"), and whether words say that a later one follows ("from 11.2 to 8.9")."""
+    norm, analyte = doc.norm, analytes()[name.key]
+    if (led := _FROM.match(norm, name.end, limit)) is not None:
+        r = read_value(norm, led.end(), limit, analyte, spans=False)
+        return (r, None, True) if r is not None and r.start == led.end() else None
+    lead = _DAY_BEFORE.match(norm, name.end, limit)
+    at = lead.end() if lead else name.end
+    dated = next((d for d in doc.dates_between(at, min(limit, at + 24)) if d.start == at), None)
+    if dated is not None:
+        if (after := _BEHIND_DAY.match(norm, dated.end, limit)) is None:
+            return None
+        r = read_value(norm, after.end(), limit, analyte)
+        if r is None or any(d.start == r.start and d.end > r.end for d in doc.dates_between(r.start, r.end + 9)):
+            return None  # "ANC, repeat 10/05"
+        return r, dated.when, False
+    if (then := _THEN.match(norm, name.end, limit)) is not None:  # "Hb pre 81 post 97"
+        r = read_value(norm, then.end(), limit, analyte)
+        return (r, None, True) if r is not None and r.start <= then.end() + 3 else None
+    r = read_value(norm, name.end, limit, analyte)
+    if r is None or any(d.start == r.start and d.end > r.end for d in doc.dates_between(r.start, r.end + 9)):
+        return None
+    return r, None, False
+
+
+_DAY_BEFORE = re.compile(r"[\s:,]{0,3}(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s)?", FLAGS)
+_BEHIND_DAY = re.compile(r"\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:was|is|were)\s)?", FLAGS)
+
+
+def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], limit: int) -> int:
+    """Further values of the test: behind arrows, each with its day ("Hb 92 (2/3), 85 (11/3)"), or said to be the latest. Adds them to ``out``; returns where they end."""
+    norm, analyte, at = doc.norm, analytes()[name.key], first.end
+    while True:
+        dated = _day_after(doc, at, limit)
+        if dated is not None:
+            at, when = dated
+            out[-1].date, out[-1].date_source = when.iso, "text"
+        elif (month := _BARE_MONTH.match(norm, at, limit)) is not None:
+            at = month.end()
+        then = _THEN.match(norm, at, limit)
+        now = _NOW.match(norm, then.end() if then is not None else at, limit)
+        arrow = _ARROW.match(norm, at, limit)
+        if arrow is not None:
+            start = arrow.end()
+            while (step := _INTERVENTION.match(norm, start, limit)) is not None and (
+                again := _ARROW.match(norm, step.end(), limit)
+            ):
+                start = again.end()
+        elif now is not None:
+            start = now.end()
+        elif (dated is not None or out[-1].date is not None) and (
+            gap := _NEXT_OF_SERIES.match(norm, at, limit)
+        ) is not None:
+            start = gap.end()
+        else:
+            return at
+        opened = start + (norm[start : start + 1] in ("(", "["))
+        ahead = next((d for d in doc.dates_between(opened, min(limit, opened + 12)) if d.start == opened), None)
+        if ahead is not None and (behind := _BEHIND_DAY.match(norm, ahead.end, limit)) is not None:
+            nxt = read_value(norm, behind.end(), limit, analyte, spans=False)
+        else:
+            nxt = read_value(norm, start, limit, analyte, spans=False)
+        if nxt is None or nxt.start - start > 30 or canonical(nxt, analyte)[1] is None:
+            return at
+        if arrow is None and now is None and ahead is None and _day_after(doc, nxt.end, limit) is None:
+            return at
+        if (arrow is None and now is not None) and not _is_same_test(norm, first, nxt, analyte):
+            return at
+        if first.factor is not None and nxt.factor is None:
+            nxt.factor, nxt.unit = first.factor, first.unit
+        elif first.factor is None and nxt.factor is not None and len(out) == 1:
+            first.factor, first.unit = nxt.factor, nxt.unit
+            out[0] = _again(doc, name, first, out[0])
+        nxt.ref_low = first.ref_low if nxt.ref_low is None else nxt.ref_low
+        nxt.ref_high = first.ref_high if nxt.ref_high is None else nxt.ref_high
+        out.append(lab_mention(doc, name, nxt, nxt.start, nxt.end, ahead.when if ahead is not None else None, "text"))
+        if arrow is not None or now is not None:
+            out[-2].temporality = "past"
+        at = nxt.end
+
+
+def _is_same_test(norm: str, first: Reading, nxt: Reading, analyte: Analyte) -> bool:
+    """Whether a number that only words join to a value is of the same test: it ends like a value, and is not of another order."""
+    if nxt.unit is None and not _VALUE_ENDS.match(norm, nxt.end):
+        return False
+    a, b = canonical(first, analyte)[1], canonical(nxt, analyte)[1]
+    if not a or not b:
+        return True
+    return 1 / _FARTHEST <= a / b <= _FARTHEST
+
+
+def _again(doc: Document, name: Name, r: Reading, m: Mention) -> Mention:
+    """The mention of a value once more, now that its unit is known from the next value of the series."""
+    new = lab_mention(doc, name, r, m.start, m.end)
+    new.date, new.date_source, new.assertion = m.date, m.date_source, m.assertion
+    return new
+
+
+_EARLIER_BEFORE = re.compile(
+    r"(?:\s?[\[(]\s?|\s?[,;]\s?|\s(?=from\s))(?:was|prev(?:ious(?:ly)?)?|from|(?:at )?baseline|before|pre-?\w{0,11}|last (?:week|month|visit|time))[\s:]\s?",
+    FLAGS,
+)
+_EARLIER_AFTER = re.compile(
+    r"\s(?:at baseline|previously|before|pre-?treatment|last (?:month|week|visit|time)|(?:in|on) (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d{1,2}[/.]\d))",
+    FLAGS,
+)
+
+
+def earlier_value(norm: str, at: int, limit: int, analyte: Analyte) -> Reading | None:
+    """An earlier value in brackets behind a value: "4,050 copies/mL (61,000 at baseline)", "Hb 98 (was 104)"."""
+    led = _EARLIER_BEFORE.match(norm, at, limit)
+    if led is not None:
+        found = read_value(norm, led.end(), limit, analyte)
+        return found if found is not None and found.start <= led.end() + 1 else None
+    bracket = re.compile(r"\s?[\[(,]\s?(?=\d)").match(norm, at, limit)
+    if bracket is None:
+        return None
+    found = read_value(norm, bracket.end(), limit, analyte)
+    if found is None or found.start != bracket.end() or not _EARLIER_AFTER.match(norm, found.end):
+        return None
+    return found
