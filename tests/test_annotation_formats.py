@@ -85,7 +85,7 @@ def facts(corpus: Corpus) -> Any:
 
 
 @pytest.mark.parametrize("name", DOCUMENT_FORMATS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(corpus=corpora())
 def test_a_round_trip_changes_nothing(name: str, corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp(name)
@@ -309,3 +309,31 @@ def test_control_characters_are_refused_where_xml_cannot_hold_them(tmp_path: Pat
     corpus = Corpus([AnnotatedDocument("n1", "a\x0bb")])
     with pytest.raises(CritexError, match="1 notes have control characters that XML cannot hold: n1"):
         format_named("xmi", "--to").write(corpus, tmp_path / "x")
+
+
+def test_a_folder_with_files_is_not_written_into_unasked(samples: Path, tmp_path: Path) -> None:
+    (tmp_path / "old.txt").write_text("an older conversion")
+    words = ["convert", str(samples), str(tmp_path), "--to", "doccano"]
+    assert "not empty" in str(CliRunner().invoke(app, words).exception)
+    assert CliRunner().invoke(app, [*words, "--overwrite"]).exit_code == 0
+
+
+def test_the_same_annotations_give_the_same_bytes(samples: Path, tmp_path: Path) -> None:
+    import os
+    import subprocess
+    import sys
+
+    program = (
+        "import sys, pathlib\n"
+        "from critex.annotation.formats import FORMATS, read_corpus\n"
+        "corpus = read_corpus(pathlib.Path(sys.argv[1]))\n"
+        "for name, f in FORMATS.items(): f.write(corpus, pathlib.Path(sys.argv[2]) / name)\n"
+    )
+    written = []
+    for seed in ("1", "2"):
+        words = [sys.executable, "-c", program, str(samples), str(tmp_path / seed)]
+        subprocess.run(words, check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed})
+        files = (p for p in sorted((tmp_path / seed).rglob("*")) if p.is_file())
+        written.append({p.relative_to(tmp_path / seed): p.read_bytes() for p in files})
+    assert len(written[0]) > 100
+    assert written[0] == written[1]

@@ -73,7 +73,9 @@ def detect(path: Path) -> Format:
         raise InputError(f"{path}: no such file or folder.")
     name = _of_folder(path) if path.is_dir() else _of_file(path)
     if name is None:
-        raise InputError(f"{path}: the format cannot be told. Say it with --from: {', '.join(FORMATS)}.")
+        raise InputError(
+            f"{path}: the format cannot be told. Say it with --from, or convert it first: {', '.join(FORMATS)}."
+        )
     return FORMATS[name]
 
 

@@ -24,6 +24,9 @@ def convert(
         str | None,
         typer.Option("--offsets", help="How the source counts: characters or utf16.  [default: as its format does]"),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write into a folder that holds files already.")
+    ] = False,
     skip: Annotated[
         bool, typer.Option("--skip-mismatches", help="Leave out what does not fit the text, and list it in errors.csv.")
     ] = False,
@@ -50,6 +53,10 @@ def convert(
         raise CritexError(f"--offsets {offsets}: write characters or utf16.")
     if target.exists() and source.resolve() == target.resolve():
         raise CritexError(f"{target}: this is the source. Name another folder to write.")
+    if target.is_dir() and any(target.iterdir()) and not overwrite:
+        raise CritexError(
+            f"{target}: not empty, and old files would be read together with the new. Name another folder, or give --overwrite."
+        )
     corpus = read_corpus(source, form, offsets)  # type: ignore[arg-type]
     if not skip:
         refuse_mismatches(corpus, source)

@@ -16,6 +16,9 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
     gold: Annotated[Path, typer.Argument(help="Gold, in any format that `critex convert` reads.")],
     trial: Annotated[str, typer.Option("--trial", "-t", help="Trial whose verdicts are scored.")] = DEFAULT_TRIAL,
+    origin: Annotated[
+        str | None, typer.Option("--from", help="Format of the gold, as for `critex convert`.  [default: told]")
+    ] = None,
     tolerance: Annotated[
         float, typer.Option("--tolerance", help="How far a patient-level number may be off, as a share.")
     ] = 0.02,
@@ -38,12 +41,12 @@ def evaluate(
     from critex.run.store import write_file, write_json
 
     definition = load_trial(trial)
-    found = score(existing(folder, "folder"), existing(gold, "file or folder"), definition, tolerance, days)
+    found = score(existing(folder, "folder"), existing(gold, "file or folder"), definition, tolerance, days, origin)
     print_evaluation(found, console)
     figures = as_json(found)
     paired = None
     if against:
-        paired = compare_runs(found, score(existing(against, "folder"), gold, definition, tolerance, days))
+        paired = compare_runs(found, score(existing(against, "folder"), gold, definition, tolerance, days, origin))
         print_paired(paired, console)
         figures["against"] = finite(paired_json(paired))
     write_json(figures, folder / "evaluation.json")

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from critex.criteria.trial import Trial
+from critex.evaluate.alignment import aligned
 from critex.evaluate.assertions import AssertionScores, score_assertions
 from critex.evaluate.calibration import score_confidence
 from critex.evaluate.candidates import CandidateScores, score_candidates
@@ -44,6 +45,8 @@ class Evaluation:
     candidates: CandidateScores | None
     bad_offsets: int
     """Mentions and evidence whose text is not what stands in the note."""
+    differing: list[str] = field(default_factory=list)
+    """Notes whose text in the gold is not the one that the run read, by more than line ends."""
     strict: Scores = field(default_factory=dict)
     tokens: Scores = field(default_factory=dict)
     nervaluate: dict[str, Scores] = field(default_factory=dict)
@@ -59,7 +62,9 @@ class Evaluation:
     note_types: dict[str, str] = field(default_factory=dict)
 
 
-def evaluate(out: Path, gold_path: Path, trial: Trial, tolerance: float = 0.02, days: int = 0) -> Evaluation:
+def evaluate(
+    out: Path, gold_path: Path, trial: Trial, tolerance: float = 0.02, days: int = 0, origin: str | None = None
+) -> Evaluation:
     """Evaluate an output folder.
 
     Parameters
@@ -72,6 +77,8 @@ def evaluate(out: Path, gold_path: Path, trial: Trial, tolerance: float = 0.02, 
         Trial whose verdicts are scored.
     tolerance, days : float, int
         How far patient-level numbers (as a share) and dates may be off.
+    origin : str, optional
+        Name of the gold's format; else it is detected.
 
     Raises
     ------
@@ -80,9 +87,10 @@ def evaluate(out: Path, gold_path: Path, trial: Trial, tolerance: float = 0.02, 
     """
     notes = read_table("notes", out)
     patient_of = dict(zip(notes["note_id"], notes["patient_id"], strict=True))
-    gold = of_run(read_gold(gold_path), patient_of, patient_of.keys())
+    gold = of_run(read_gold(gold_path, origin), patient_of, patient_of.keys())
+    gold, differing = aligned(gold, dict(zip(notes["note_id"], notes["text"], strict=True)))
     mentions, evidence = read_table("mentions", out), read_table("evidence", out)
-    e = Evaluation(gold, None, None, None, _bad_offsets(gold, mentions, evidence))
+    e = Evaluation(gold, None, None, None, _bad_offsets(gold, mentions, evidence), differing)
     patients = {v.patient_id for v in gold.verdicts} | gold.values.keys()
     mine = notes[notes["patient_id"].isin(patients) | notes["note_id"].isin(gold.note_types.keys())]
     e.found = list(mentions[mentions["note_id"].isin(mine["note_id"])].to_dict("records"))

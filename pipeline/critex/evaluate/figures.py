@@ -12,7 +12,7 @@ from critex.evaluate.spans import Scores
 
 def as_json(e: Evaluation) -> dict[str, Any]:
     """All figures of an evaluation; what is not a number is null."""
-    out: dict[str, Any] = {"bad_offsets": e.bad_offsets}
+    out: dict[str, Any] = {"bad_offsets": e.bad_offsets, "notes_with_another_text": e.differing}
     if e.verdicts:
         out["verdicts"] = _verdicts(e)
     if e.mentions:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from critex.annotation.brat import note_id_of
 from critex.annotation.document import AnnotatedDocument, Corpus, PatientVerdict, Piece, Scalar, Span
-from critex.annotation.formats import read_corpus, refuse_mismatches
+from critex.annotation.formats import format_named, read_corpus, refuse_mismatches
 from critex.annotation.sidecar import VERDICT_WORDS
 from critex.errors import InputError
 from critex.tables import ASSERTIONS
@@ -53,15 +53,15 @@ class Gold:
     """Patient-level values by patient and column, as written."""
 
 
-def read_gold(path: Path) -> Gold:
-    """Gold of a file or folder in any annotation format, which is detected.
+def read_gold(path: Path, origin: str | None = None) -> Gold:
+    """Gold of a file or folder in any annotation format; ``origin`` names it, else it is detected.
 
     Raises
     ------
     InputError
         If it cannot be read, or annotated text is not what stands in the note (the first ten are named).
     """
-    corpus = read_corpus(path)
+    corpus = read_corpus(path, format_named(origin, "--from") if origin else None)
     refuse_mismatches(corpus, path)
     return gold_of(corpus, str(path))
 
