@@ -112,3 +112,9 @@ def test_click_on_a_criterion_marks_its_evidence(chromium: str, page: Path, tmp_
     assert marked
     assert "HIV negative" in " ".join(marked)
     assert 'aria-current="true"' in shown
+
+
+def test_laboratory_values_are_plotted_against_their_limit(page: Path) -> None:
+    source = page.read_text(encoding="utf-8")
+    described = [html.unescape(d) for d in re.findall(r"<desc[^>]*>(.*?)</desc>", source)]
+    assert "2026-03-12 98 g/L. Limit: ≥ 90. Days that count: 2026-03-02 to 2026-03-16." in described

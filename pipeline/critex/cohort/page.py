@@ -17,7 +17,7 @@ from critex.run.store import write_file
 
 
 def cohort_html(folder: Path, trials: Sequence[Trial] | None = None, patient_href: str = "") -> Markup:
-    """Body of the cohort page, to be put into a page that has the style sheets ``page.css`` and ``cohort.css`` (:func:`critex.report.page.asset`).
+    """Body of the cohort page, to be put into a page that has the style sheets ``page.css``, ``labs.css`` and ``cohort.css`` (:func:`critex.report.page.asset`).
 
     Parameters
     ----------
@@ -55,6 +55,8 @@ def write_cohort(path: Path, folder: Path, trials: Sequence[Trial]) -> list[Coho
     """
     views = [cohort_view(folder, t) for t in trials]
     page = environment().get_template("cohort.html")
-    html = page.render(body=body(views), version=__version__, style=asset("page.css") + asset("cohort.css"))
+    html = page.render(
+        body=body(views), version=__version__, style=asset("page.css") + asset("labs.css") + asset("cohort.css")
+    )
     write_file(path, lambda p: p.write_text(html, encoding="utf-8"))
     return views

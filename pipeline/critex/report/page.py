@@ -46,6 +46,7 @@ def write_report(
     n_notes: int | None = None,
     tally: Mapping[tuple[str, str, str], int] | None = None,
     status: Mapping[tuple[str, str], int] | None = None,
+    patients: pd.DataFrame | None = None,
 ) -> None:
     """Write the page (to a temporary file, then renamed).
 
@@ -62,9 +63,15 @@ def write_report(
         Notes of the run, where ``notes`` holds only those of the patients shown.
     tally, status : mapping, optional
         Numbers over all patients, by (trial, criterion, verdict) and by (trial, status), where ``judged`` holds only the patients shown.
+    patients : DataFrame, optional
+        The patients file, for limits of laboratory values that depend on sex.
     """
+    known = patients is not None and "sex" in patients.columns
+    sexes = dict(zip(patients["patient_id"], patients["sex"], strict=True)) if patients is not None and known else {}
     views = [
-        trial_view(t, notes, mentions, judged.verdicts, judged.evidence, judged.candidates, max_patients, tally, status)
+        trial_view(
+            t, notes, mentions, judged.verdicts, judged.evidence, judged.candidates, max_patients, tally, status, sexes
+        )
         for t in trials
     ]
     html = (
@@ -74,7 +81,7 @@ def write_report(
             trials=views,
             n_notes=len(notes) if n_notes is None else n_notes,
             version=__version__,
-            style=asset("page.css"),
+            style=asset("page.css") + asset("labs.css"),
             script=asset("report.js"),
         )
     )

@@ -9,8 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from critex.cohort.labseries import LABELS, LabSeries, lab_limits, lab_series
 from critex.criteria.trial import Trial
+from critex.features.patient import Patient
 from critex.report.highlight import Mark, Piece, pieces
+from critex.run.statements import day, statements_by_patient
 
 ORDER = {"candidate": 0, "possible": 1, "ineligible": 2}
 ICONS = {"pass": "✓", "fail": "✕", "unknown": "?"}
@@ -60,6 +63,7 @@ class PatientView:
     unknown: list[str]
     criteria: list[CriterionView]
     notes: list[NoteView] = field(default_factory=list)
+    labs: list[LabSeries] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -153,10 +157,11 @@ def trial_view(
     max_patients: int,
     tally: Mapping[tuple[str, str, str], int] | None = None,
     status: Mapping[tuple[str, str], int] | None = None,
+    sexes: Mapping[str, str] | None = None,
 ) -> TrialView:
     """Everything that a page shows of one trial; candidates first, at most ``max_patients`` patients.
 
-    ``tally`` and ``status`` count over all patients where the tables hold only some (see :func:`critex.report.page.write_report`).
+    ``sexes`` are those of the patients file, for limits that depend on sex. ``tally`` and ``status`` count over all patients where the tables hold only some (see :func:`critex.report.page.write_report`).
     """
     mine = candidates[candidates["trial"] == trial.trial].copy()
     mine["order"] = mine["status"].map(ORDER)
@@ -166,6 +171,7 @@ def trial_view(
     verdicts = verdicts[verdicts["trial"] == trial.trial]
     evidence = evidence[(evidence["trial"] == trial.trial) & evidence["patient_id"].isin(ids)]
     texts = note_views(notes[notes["patient_id"].isin(ids)], mentions[mentions["patient_id"].isin(ids)], evidence)
+    labs = _labs(trial, shown, notes, mentions, sexes or {})
     n_evidence = evidence.groupby(["patient_id", "criterion"]).size().to_dict()
     by_patient: dict[str, dict[str, dict[Any, Any]]] = defaultdict(dict)
     for row in verdicts[verdicts["patient_id"].isin(ids)].to_dict("records"):
@@ -185,7 +191,7 @@ def trial_view(
         patients.append(
             PatientView(
                 pid, row["index_date"], row["status"], int(row["n_pass"]), int(row["n_fail"]), int(row["n_unknown"]), row["failed"].split(), row["unknown"].split(),
-                criteria, texts.get(pid, []),
+                criteria, texts.get(pid, []), labs.get(pid, []),
             )
         )  # fmt: skip
     if tally is None:
@@ -198,3 +204,18 @@ def trial_view(
     ]
     statuses = {s: int(status.get((trial.trial, s), 0)) for s in ORDER}
     return TrialView(trial.trial, trial.title, statuses, counts, patients, sum(statuses.values()) - len(shown))
+
+
+def _labs(
+    trial: Trial, shown: pd.DataFrame, notes: pd.DataFrame, mentions: pd.DataFrame, sexes: Mapping[str, str]
+) -> dict[str, list[LabSeries]]:
+    """Series of laboratory values of the patients shown, on their index dates."""
+    limits = lab_limits(trial)
+    mine = mentions[mentions["label"].isin(LABELS) & mentions["patient_id"].isin(set(shown["patient_id"]))]
+    said = statements_by_patient(mine, notes) if limits else {}
+    out = {}
+    for pid, index in zip(shown["patient_id"], shown["index_date"], strict=True):
+        if pid in said:
+            sex = str(sexes.get(pid, "")).strip().upper()[:1]
+            out[pid] = lab_series(Patient(pid, said[pid], day(index), sex if sex in ("M", "F") else None), limits)
+    return out

@@ -148,7 +148,7 @@ def screen(
         write_table(getattr(judged, name), name, out, form)
     from critex.report.page import write_report
 
-    write_report(out / "report.html", notes, mentions, judged, loaded, 500)
+    write_report(out / "report.html", notes, mentions, judged, loaded, 500, patients=patients)
     _keep_patients(out, patients)
     for trial in loaded:
         counts = judged.candidates.loc[judged.candidates["trial"] == trial.trial, "status"].value_counts()

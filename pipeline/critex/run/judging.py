@@ -226,5 +226,5 @@ def _write_page(
     judged = Judgement(tables.empty(tables.FEATURES), frames["verdicts"], frames["evidence"], frames["candidates"])
     write_report(
         out / "report.html", frames["notes"], frames["mentions"], judged, trials, max(1, max((len(f) for f in best.values()), default=1)),
-        n_notes=ledger.totals()["notes"], tally=totals.tally, status=totals.status,
+        n_notes=ledger.totals()["notes"], tally=totals.tally, status=totals.status, patients=patients,
     )  # fmt: skip

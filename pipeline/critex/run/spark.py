@@ -130,7 +130,7 @@ def run_spark(
         characters=int(notes.selectExpr("sum(length(text))").first()[0] or 0),  # type: ignore[index]
     )  # fmt: skip
     summary.texts_read = summary.notes
-    _page(out, loaded, results, notes, mentions, summary, max_report_patients)
+    _page(out, loaded, results, notes, mentions, summary, max_report_patients, patients)
     shutil.rmtree(work, ignore_errors=True)
     summary.seconds = time.perf_counter() - started
     write_run(out, summary, loaded, options, "parquet", index_date)
@@ -318,7 +318,8 @@ def _replace(fresh: Path, target: Path) -> None:
 
 
 def _page(
-    out: Path, trials: list[Trial], results: dict[str, DataFrame], notes: DataFrame, mentions: DataFrame, summary: Summary, shown: int
+    out: Path, trials: list[Trial], results: dict[str, DataFrame], notes: DataFrame, mentions: DataFrame, summary: Summary, shown: int,
+    patients: pd.DataFrame | None,
 ) -> None:  # fmt: skip
     """Count by trial, and write the page from the patients that it shows."""
     from pyspark.sql import functions as f
@@ -346,5 +347,5 @@ def _page(
     )  # fmt: skip
     write_report(
         out / "report.html", of(notes, "notes"), of(mentions.orderBy("position"), "mentions"), judged, trials, shown,
-        n_notes=summary.notes, tally=tally, status=status,
+        n_notes=summary.notes, tally=tally, status=status, patients=patients,
     )  # fmt: skip
