@@ -11,10 +11,14 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pandas as pd
 import pytest
 
+from critex.report.highlight import Mark, pieces
+from critex.review.agreement import agreements, following, kappa
 from critex.review.decisions import Decision, DecisionStore, finals
 from critex.review.honesty import hidden_cases
+from critex.review.patient_view import chunks, evidence_views
 from critex.review.workbench import Act, Refused, Rules, Workbench
 from critex.review.worklist import Query
 from review_server import Server, run_folder
@@ -261,3 +265,139 @@ def test_tables_in_csv_are_reviewed_too(tmp_path: Path, samples: Path) -> None:
     view = bench.patient(bench.trial(None), "S01", "anna")
     assert len(view.notes) >= 3
     assert view.index_is_proxy
+
+
+def reviewed_whole(bench: Workbench, patient: str, reviewers: tuple[str, ...] = ("anna",)) -> None:
+    """Every criterion of a patient accepted as it is."""
+    for criterion in bench.lists["NCT07235319"].criteria:
+        for reviewer in reviewers:
+            decided(bench, patient, criterion, "", reviewer, "accept")
+
+
+def test_kappa_and_span_f1_of_two_reviewers(folder: Path) -> None:
+    bench = Workbench(folder)
+    trial = bench.trial(None)
+    reviewed_whole(bench, "S01", ("anna", "ben"))
+    for criterion in ("I01.age", "I02.histology"):
+        decided(bench, "S01", criterion, "fail", "ben")
+    (found,) = agreements(bench.standing(trial), bench.machine_spans(trial))
+    assert (found.one, found.other, found.n, found.n_same) == ("anna", "ben", 38, 36)
+    assert 0 < found.kappa < 1
+    assert found.span_f1 == 1
+    evidence = bench.folder.patient(trial.trial, "S01").evidence
+    e = evidence[evidence["criterion"] == "I01.age"].iloc[0]
+    act = {
+        "trial": trial.trial,
+        "patient": "S01",
+        "criterion": "I01.age",
+        "action": "wrong_span",
+        "note_id": e["note_id"],
+    }
+    bench.decide(Act(act="wrong-1234567", start=int(e["start"]), end=int(e["end"]), text=e["text"], **act), "ben")  # type: ignore[arg-type]
+    assert agreements(bench.standing(trial), bench.machine_spans(trial))[0].span_f1 < 1
+
+
+def test_kappa_is_as_defined_and_undefined_where_there_is_one_verdict() -> None:
+    one = ["pass"] * 20 + ["fail"] * 5 + ["pass"] * 10 + ["fail"] * 15
+    other = ["pass"] * 25 + ["fail"] * 25
+    assert kappa(one, other) == pytest.approx(0.4)  # observed 0.7, by chance 0.5
+    assert kappa(["pass"] * 3, ["pass"] * 3) != kappa(["pass"] * 3, ["pass"] * 3)
+
+
+def test_report_counts_wrong_suggestions_that_were_followed() -> None:
+    def one(
+        reviewer: str, criterion: str, verdict: str, seen: str, *, hidden: bool = False, action: str = "correct"
+    ) -> Decision:
+        return Decision(reviewer, "T", "p", criterion, action, verdict, seen_verdict=seen, hidden=hidden)
+
+    acts = [
+        one("anna", "a", "pass", "pass"),
+        one("anna", "b", "fail", "pass", hidden=True),
+        one("anna", "c", "fail", "fail"),
+        one("judge", "a", "fail", "pass", action="adjudicate"),
+        one("judge", "b", "fail", "pass", action="adjudicate"),
+        one("judge", "c", "fail", "fail", action="adjudicate"),
+    ]
+    shown, hidden = following(acts)
+    assert (shown.hidden, shown.n, shown.n_wrong, shown.n_followed) == (False, 2, 1, 1)
+    assert (hidden.hidden, hidden.n, hidden.n_wrong, hidden.n_followed) == (True, 1, 1, 0)
+
+
+def test_a_blinded_reviewer_learns_of_others_only_after_deciding(folder: Path) -> None:
+    with Server(folder, "--blind", "--adjudicator", "clara", reviewers=("anna", "ben")) as server:
+        people = {}
+        for name, address in server.address.items():
+            people[name] = Client(server.base)
+            people[name].enter(address)
+
+        def decide(name: str, verdict: str, action: str = "correct") -> int:
+            act = {
+                "act": f"{name}-{verdict}-{action}",
+                "trial": "NCT07235319",
+                "patient": "S01",
+                "criterion": "I01.age",
+                "action": action,
+                "verdict": verdict,
+            }
+            return people[name].ask("POST", "/decide", act, Origin=server.base, Content_Type="application/json")[0]
+
+        assert decide("anna", "fail") == 200
+        page = people["ben"].ask("GET", "/patient?id=S01&c=I01.age")[1]
+        assert "anna" not in page
+        assert "anna" not in people["ben"].ask("GET", "/")[1]
+        for path in ("/agreement", "/adjudicate", "/export", "/export/decisions.csv"):
+            assert people["ben"].ask("GET", path)[0] == 403
+        assert decide("ben", "pass") == 200
+        assert "anna" in people["ben"].ask("GET", "/patient?id=S01&c=I01.age")[1]
+        assert decide("ben", "pass", "adjudicate") == 409
+        assert "S01 · I01.age" in people["clara"].ask("GET", "/adjudicate")[1]
+        assert decide("clara", "pass", "adjudicate") == 200
+        assert "Settled" in people["anna"].ask("GET", "/patient?id=S01&c=I01.age")[1]
+
+
+def test_reviewed_patients_become_gold_that_evaluate_reads(folder: Path, tmp_path: Path) -> None:
+    bench = Workbench(folder)
+    reviewed_whole(bench, "S01")
+    decided(bench, "S01", "I03.ecog", "fail", "anna")
+    decided(bench, "S02", "I01.age", "", "anna", "accept")
+    target = tmp_path / "export"
+    done = subprocess.run(
+        [sys.executable, "-m", "critex", "review", str(folder), "--export", str(target)], capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    verdicts = [json.loads(line) for line in (target / "gold" / "verdicts.jsonl").read_text().splitlines()]
+    assert {v["patient_id"] for v in verdicts} == {"S01"}
+    assert {v["criterion"]: v["verdict"] for v in verdicts}["I03.ecog"] == "fail"
+    listed = pd.read_csv(target / "candidates.csv").set_index("patient_id")
+    assert listed.loc["S01", "status"] == "ineligible"
+    assert listed.loc["S01", "changed"] == "I03.ecog"
+    assert bool(listed.loc["S01", "complete"])
+    assert not bool(listed.loc["S02", "complete"])
+    decisions = pd.read_parquet(target / "decisions.parquet")
+    assert len(decisions) == len(pd.read_csv(target / "decisions.csv")) == 40
+    assert (target / "brat" / "annotation.conf").is_file()
+    scored = subprocess.run(
+        [sys.executable, "-m", "critex", "evaluate", str(folder), str(target / "gold")], capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert scored.returncode == 0, scored.stderr
+    assert "37" in json.dumps(json.loads((folder / "evaluation.json").read_text()))
+
+
+def test_a_line_that_later_notes_repeat_is_shown_once() -> None:
+    line = "Biopsy of the nasopharynx: non-keratinising carcinoma."
+    texts = {f"n{i}": {"text": f"Visit {i}\n{line}\n", "note_date": f"2026-03-0{i}"} for i in range(1, 5)}
+    at = texts["n1"]["text"].index("non-keratinising")
+    spans = [{"note_id": n, "start": at, "end": at + 16, "role": "supports"} for n in ("n3", "n1", "n2", "n4")]
+    (shown,) = evidence_views(spans, texts)
+    assert shown.place.note_id == "n1"
+    assert [p.note_id for p in shown.copies] == ["n2", "n3", "n4"]
+
+
+def test_a_note_is_cut_into_chunks_that_together_are_the_note() -> None:
+    text = "".join(f"line {i} ECOG 1\r\n" for i in range(500)) + "\n\n end"
+    marks = [Mark(i * 50, i * 50 + 70, "mention", "ECOG") for i in range(100)]
+    found = chunks(pieces(text, marks))
+    assert "".join(p.text for c in found for p in c.pieces) == text
+    assert all(text[c.start :].startswith(c.pieces[0].text) for c in found)
+    assert all(text[p.start : p.end] == p.text for c in found for p in c.pieces)
+    assert max(c.n_lines for c in found) <= 40

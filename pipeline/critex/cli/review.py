@@ -33,6 +33,10 @@ def review(
     trial: Annotated[
         list[str] | None, typer.Option("--trial", "-t", help="File of a trial that is not shipped; repeatable.")
     ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", help="Write decisions, candidates, gold and brat files into this folder, and end."),
+    ] = None,
     port: Annotated[int, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
 ) -> None:
     """Review verdicts against their evidence in a browser, on 127.0.0.1 only; decisions go to FOLDER/review.sqlite."""
@@ -46,6 +50,12 @@ def review(
     if not all(names) or any(len(n) > 60 for n in names):
         raise CritexError("--reviewer: a name has 1 to 60 characters.")
     bench = Workbench(folder, Rules(hide_share, blind, adjudicators), trial or ())
+    if export is not None:
+        from critex.review.exports import export_all
+
+        counts = export_all(bench, export)
+        console.print(", ".join(f"{n:,} {what}" for what, n in counts.items()) + f" written to {export}", markup=False)
+        return
 
     from critex.review.server import serve
 

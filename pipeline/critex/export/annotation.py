@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from critex import __version__
@@ -31,7 +31,7 @@ def export_brat(out: Path, target: Path) -> dict[str, int]:
     dict of str to int
         Number of notes and mentions.
     """
-    notes, mentions = brat.write_documents(_documents(out), target)
+    notes, mentions = brat.write_documents(annotated_documents(notes_with_mentions(out)), target)
     return {"notes": notes, "mentions": mentions}
 
 
@@ -41,15 +41,15 @@ def export_labelstudio(out: Path, target: Path) -> dict[str, int]:
     Offsets are UTF-16 units there, as a browser counts: a character beyond the Basic Multilingual Plane (an emoji) is two.
     """
     notes, mentions, labels = labelstudio.write_tasks(
-        _documents(out), target / "tasks.json", model_version=f"critex {__version__}"
+        annotated_documents(notes_with_mentions(out)), target / "tasks.json", model_version=f"critex {__version__}"
     )
     labelstudio.write_config(labels, target / "config.xml")
     return {"notes": notes, "mentions": mentions}
 
 
-def _documents(out: Path) -> Iterator[AnnotatedDocument]:
-    """Notes of a run with their mentions, one by one."""
-    for note, mentions in notes_with_mentions(out):
+def annotated_documents(source: Iterable[tuple[Row, list[Row]]]) -> Iterator[AnnotatedDocument]:
+    """Notes with their mentions as annotated documents, one by one."""
+    for note, mentions in source:
         meta = {k: str(note[k] or "") for k in ("note_id", "patient_id", "note_date", "note_type")}
         document = AnnotatedDocument.of(note["text"], meta)
         document.spans = [_span(m) for m in mentions]

@@ -21,6 +21,9 @@ from starlette.routing import Route
 
 from critex import __version__
 from critex.report.view import ICONS
+from critex.review.adjudication import open_cases
+from critex.review.agreement import agreements, following
+from critex.review.exports import decisions_frame, final_candidates, write_gold, write_reviewed_brat, zipped
 from critex.review.patient_view import PatientView, label_group
 from critex.review.security import Sessions
 from critex.review.workbench import Act, Refused, Workbench
@@ -33,6 +36,7 @@ STATIC = {
     "review.js": ("critex.review", "static", "text/javascript"),
     "worklist.js": ("critex.review", "static", "text/javascript"),
     "patient.js": ("critex.review", "static", "text/javascript"),
+    "adjudicate.js": ("critex.review", "static", "text/javascript"),
     "icon.svg": ("critex.review", "static", "image/svg+xml"),
 }
 STATUS_ICONS = {"candidate": "●", "possible": "◐", "ineligible": "✕"}
@@ -56,6 +60,7 @@ def environment() -> Environment:
     )
     env.filters["note_html"] = note_html
     env.filters["group"] = label_group
+    env.filters["figure"] = lambda x: "not defined" if x != x else f"{x:.2f}"
     env.filters["thousands"] = lambda n: f"{n:,}"
     env.globals.update(
         icons=ICONS, status_icons=STATUS_ICONS, version=__version__, assertions=ASSERTIONS, url=url, verdicts=VERDICTS, statuses=STATUSES
@@ -94,6 +99,10 @@ class Pages:
                 Route("/rows", self.rows),
                 Route("/patient", self.patient),
                 Route("/decide", self.decide, methods=["POST"]),
+                Route("/agreement", self.agreement),
+                Route("/adjudicate", self.adjudicate),
+                Route("/export", self.export),
+                Route("/export/{name}", self.download),
                 Route("/static/{name}", self.static),
             ],
             exception_handlers={HTTPException: self.failed},
@@ -111,7 +120,10 @@ class Pages:
     async def failed(self, request: Request, error: Exception) -> Response:
         """A plain page that says what was wrong."""
         code = error.status_code if isinstance(error, HTTPException) else 500
-        words = {404: "There is no such page or patient in this run."}.get(code, "This cannot be done.")
+        words = {
+            403: "This is for those who may see others' decisions.",
+            404: "There is no such page or patient in this run.",
+        }.get(code, "This cannot be done.")
         html = environment().get_template("failed.html").render(code=code, words=words)
         return HTMLResponse(html, code)
 
@@ -187,6 +199,63 @@ class Pages:
         return self.render(
             "patient.html", request, trial=trial, p=view, fields=fields, before=before, after=after, place=place, n_list=n, selected=selected
         )  # fmt: skip
+
+    def _open_to(self, request: Request) -> None:
+        """Refuse what would tell a blinded reviewer of others' decisions."""
+        if self.bench.blind_to(request.state.reviewer):
+            raise HTTPException(403)
+
+    def agreement(self, request: Request) -> Response:
+        """How far reviewers agree, and how often they follow the machine."""
+        self._open_to(request)
+        trial = self._trial(request.query_params)
+        decisions = self.bench.standing(trial)
+        return self.render(
+            "agreement.html",
+            request,
+            trial=trial,
+            pairs=agreements(decisions, self.bench.machine_spans(trial)),
+            followers=following(decisions),
+            n_decisions=len(decisions),
+            n_reviewers=len({d.reviewer for d in decisions}),
+            n_patients=len({d.patient_id for d in decisions}),
+        )
+
+    def adjudicate(self, request: Request) -> Response:
+        """Cases on which reviewers differ."""
+        self._open_to(request)
+        if not self.bench.may_adjudicate(request.state.reviewer):
+            raise HTTPException(403)
+        trial = self._trial(request.query_params)
+        cases, n_open, n_settled = open_cases(self.bench, trial, request.state.reviewer)
+        return self.render(
+            "adjudicate.html", request, trial=trial, cases=cases, n_open=n_open, n_settled=n_settled, n_hidden=n_open + n_settled - len(cases)
+        )  # fmt: skip
+
+    def export(self, request: Request) -> Response:
+        """What can be taken out."""
+        self._open_to(request)
+        return self.render(
+            "export.html", request, folder=self.bench.folder.out.name, n_decisions=len(self.bench.store.all())
+        )
+
+    def download(self, request: Request) -> Response:
+        """One exported file."""
+        self._open_to(request)
+        trial, name = self._trial(request.query_params), request.path_params["name"]
+        bench = self.bench
+        if name in ("decisions.csv", "candidates.csv"):
+            frame = decisions_frame(bench) if name == "decisions.csv" else final_candidates(bench)
+            body, kind = frame.to_csv(index=False, lineterminator="\n").encode(), "text/csv"
+        elif name == "decisions.parquet":
+            body, kind = decisions_frame(bench).to_parquet(index=False), "application/vnd.apache.parquet"
+        elif name == "gold.zip":
+            body, kind = zipped(lambda folder: write_gold(bench, trial, folder)), "application/zip"
+        elif name == "brat.zip":
+            body, kind = zipped(lambda folder: write_reviewed_brat(bench, trial, folder)), "application/zip"
+        else:
+            raise HTTPException(404)
+        return Response(body, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     async def decide(self, request: Request) -> Response:
         """Store what a reviewer did; answers with the parts of the page that change."""

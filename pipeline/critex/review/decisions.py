@@ -157,6 +157,11 @@ class DecisionStore:
                 self._last = found.id
             return self._last
 
+    def undone(self) -> frozenset[int]:
+        """Numbers of the decisions that were taken back."""
+        with self._lock:
+            return frozenset(self._undone)
+
     def all(self) -> list[Decision]:
         """Every decision ever made, undone ones and the undoing too, in order."""
         self.refresh()
@@ -168,6 +173,12 @@ class DecisionStore:
         with self._lock:
             mine = self._by_patient.get((trial, patient_id), [])
             return [d for d in mine if d.action != "undo" and d.id not in self._undone]
+
+    def revealed(self, reviewer: str, trial: str, patient_id: str) -> frozenset[str]:
+        """Criteria on which a reviewer ever chose, also where it was undone: what was shown then cannot be unseen."""
+        with self._lock:
+            mine = self._by_patient.get((trial, patient_id), [])
+            return frozenset(d.criterion for d in mine if d.reviewer == reviewer and d.action in JUDGING)
 
     def patients(self, trial: str) -> list[str]:
         """Patients about whom anything was decided."""

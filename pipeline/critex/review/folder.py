@@ -119,6 +119,11 @@ class ReviewFolder:
         """Columns of the verdicts of all patients of one trial."""
         return self._datasets["verdicts"].to_table(columns=columns, filter=ds.field("trial") == trial).to_pandas()
 
+    def evidence_of(self, trial: str, patients: list[str]) -> pd.DataFrame:
+        """Evidence of some patients in one trial."""
+        wanted = (ds.field("trial") == trial) & ds.field("patient_id").isin(patients)
+        return self._datasets["evidence"].to_table(filter=wanted).to_pandas()
+
     def _patient(self, trial: str, patient_id: str) -> PatientTables:
         row = self.candidates[(self.candidates["trial"] == trial) & (self.candidates["patient_id"] == patient_id)]
         if row.empty:

@@ -183,6 +183,7 @@ def patient_view(
     decisions: Sequence[Decision],
     reviewer: str,
     hidden: frozenset[str],
+    revealed: frozenset[str] = frozenset(),
     *,
     blind: bool = False,
     index_date: date | None = None,
@@ -199,6 +200,8 @@ def patient_view(
     reviewer : str
     hidden : frozenset of str
         Criteria whose verdict is hidden from the reviewer until they have chosen.
+    revealed : frozenset of str
+        Criteria on which the reviewer has chosen before.
     blind : bool
         Whether others' decisions stay hidden until the reviewer has decided the same criterion.
     index_date : date, optional
@@ -212,12 +215,11 @@ def patient_view(
         judged = folder.judge_on(trial, rows, index_date)
         verdicts, evidence = judged.verdicts, judged.evidence
         before = dict(zip(rows.verdicts["criterion"], rows.verdicts["verdict"], strict=True))
-    chosen = {c for c, by in verdicts_of(decisions).items() if reviewer in by}
-    veiled = hidden - chosen
+    veiled = hidden - revealed
     evidence = evidence[~evidence["criterion"].isin(veiled)]
     by_criterion = {str(v["criterion"]): v for v in verdicts.to_dict("records")}
     texts = {str(n["note_id"]): n for n in rows.notes.to_dict("records")}
-    visible = [d for d in decisions if not blind or d.reviewer == reviewer or d.criterion in chosen]
+    visible = [d for d in decisions if not blind or d.reviewer == reviewer or d.criterion in revealed]
     views = _criteria(trial, by_criterion, evidence, texts, visible, reviewer, veiled, before)
     status = _status(trial, views)
     added = [d for d in visible if d.action == "missed_evidence" and d.note_id in texts and d.criterion not in veiled]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from critex.criteria.trial import Trial
 from critex.errors import CritexError
-from critex.review.decisions import FILE, Decision, DecisionStore, verdicts_of
+from critex.review.decisions import FILE, Decision, DecisionStore
 from critex.review.folder import PatientTables, ReviewFolder
 from critex.review.patient_view import PatientView, patient_view, seen_hashes
 from critex.review.worklist import WorkList
@@ -104,9 +105,25 @@ class Workbench:
             self.store.standing(trial.trial, patient_id),
             reviewer,
             self.lists[trial.trial].hidden_criteria(reviewer, patient_id),
+            self.store.revealed(reviewer, trial.trial, patient_id),
             blind=self.blind_to(reviewer),
             index_date=index_date,
         )
+
+    def standing(self, trial: Trial) -> list[Decision]:
+        """All decisions of one trial that stand, in order."""
+        self.store.refresh()
+        found = [d for p in self.store.patients(trial.trial) for d in self.store.standing(trial.trial, p)]
+        return sorted(found, key=lambda d: d.id)
+
+    def machine_spans(self, trial: Trial) -> dict[tuple[str, str], set[tuple[str, int, int]]]:
+        """Spans of the machine's evidence of the patients about whom anything was decided, by patient and criterion."""
+        out: dict[tuple[str, str], set[tuple[str, int, int]]] = defaultdict(set)
+        rows = self.folder.evidence_of(trial.trial, self.store.patients(trial.trial))
+        places = zip(rows["patient_id"], rows["criterion"], rows["note_id"], rows["start"], rows["end"], strict=True)
+        for patient_id, criterion, note_id, start, end in places:
+            out[(patient_id, criterion)].add((note_id, int(start), int(end)))
+        return dict(out)
 
     def decide(self, act: Act, reviewer: str) -> Decision:
         """Store what a reviewer did, with what they saw.
@@ -128,7 +145,7 @@ class Workbench:
             raise Refused("There is no such criterion.")
         seen = verdict_rows.iloc[0]
         self.store.refresh()
-        chosen = reviewer in verdicts_of(self.store.standing(trial.trial, act.patient)).get(act.criterion, {})
+        chosen = act.criterion in self.store.revealed(reviewer, trial.trial, act.patient)
         drawn = act.criterion in self.lists[trial.trial].hidden_criteria(reviewer, act.patient)
         hidden = drawn and not chosen
         self._check(act, rows, hidden, reviewer)

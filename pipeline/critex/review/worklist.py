@@ -161,9 +161,9 @@ class WorkList:
                 continue
             decisions = store.standing(self.trial.trial, patient_id)
             by = verdicts_of(decisions)
-            own = [c for c, who in by.items() if reviewer in who and c in column]
-            mine[i] = len(own)
-            hidden[i, [column[c] for c in own]] = False
+            mine[i] = sum(reviewer in who for who in by.values())
+            revealed = store.revealed(reviewer, self.trial.trial, patient_id)
+            hidden[i, [column[c] for c in revealed if c in column]] = False
             people = {r for who in by.values() for r in who}
             reviewers[i] = tuple(sorted(people))
             if blind:  # whether others agree is not told to those who still judge
