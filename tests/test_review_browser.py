@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from critex.review.decisions import DecisionStore
-from review_server import Server, chromium_path, run_folder
+from critex.review.decisions import Decision, DecisionStore
+from review_server import HOSTILE, Server, chromium_path, run_folder
 
 TRIAL = "NCT07235319"
 
@@ -124,8 +127,6 @@ def test_evidence_leads_to_its_criterion_and_back(browser: Browser, folder: Path
 def test_what_is_selected_in_a_note_is_stored_with_its_offsets(browser: Browser, tmp_path: Path) -> None:
     text = "Seen 😀 today.\r\n\tHb 9.8 g/dL & <b>ECOG 1</b>.\r\nNo HIV."
     notes, patients = tmp_path / "notes.jsonl", tmp_path / "patients.csv"
-    import json
-
     notes.write_text(json.dumps({"note_id": "n1", "patient_id": "p1", "note_date": "2026-03-12", "text": text}) + "\n", encoding="utf-8")  # fmt: skip
     patients.write_text("patient_id,index_date\np1,2026-03-16\n", encoding="utf-8")
     folder = run_folder(tmp_path / "out", notes, patients)
@@ -184,3 +185,145 @@ def test_kill_in_mid_decision_loses_nothing_that_was_said_to_be_stored(browser: 
         page = opened(browser, server.address["anna"])
         page.goto(f"{server.base}/patient?id=S01&c=I01.age")
         expect(page.locator(".criteria button[data-c='I01.age'] .decided")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run in which every field of every note tries to run something, and one reviewer's name too."""
+    place = tmp_path_factory.mktemp("hostile")
+    rows = [
+        {"note_id": f"n{i}{HOSTILE}", "patient_id": f"p{HOSTILE}", "note_date": day, "note_type": f"clinic {HOSTILE}", "text": f"ECOG 1. {HOSTILE} HIV negative. {HOSTILE}"}
+        for i, day in enumerate(("2026-03-12", "2026-03-13", HOSTILE))
+    ]  # fmt: skip
+    (place / "notes.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
+    (place / "patients.csv").write_text('patient_id,index_date\n"{}",2026-03-16\n'.format(f"p{HOSTILE}".replace('"', '""')))  # fmt: skip
+    return run_folder(place / "out", place / "notes.jsonl", place / "patients.csv", allow_rejected=True)
+
+
+def test_nothing_that_stands_in_a_note_runs(browser: Browser, hostile: Path) -> None:
+    asked: list[str] = []
+    with Server(hostile, "--adjudicator", "clara", reviewers=("anna", "ben")) as server:
+        for name, key in (("anna", "1"), ("ben", "2")):
+            page = opened(browser, server.address[name], asked)
+            page.on("dialog", lambda d: pytest.fail("a script of a note ran"))
+            expect(page.locator("a.open")).to_have_text(f"p{HOSTILE}")
+            page.locator("a.open").click()
+            expect(page.locator("#head h1")).to_have_text(f"p{HOSTILE}")
+            page.locator(".criteria button[data-c='E09.hiv']").click()
+            expect(page.locator(".panel:not([hidden]) .ev").first).to_contain_text(HOSTILE)
+            page.keyboard.press("c")
+            page.keyboard.type(HOSTILE)
+            page.keyboard.press("Control+Enter")
+            expect(page.locator(".panel:not([hidden]) .comment").last).to_have_text(HOSTILE)
+            page.keyboard.press(key)
+            expect(page.locator("#live")).to_contain_text("E09.hiv")
+            page.keyboard.press("n")
+            page.keyboard.press("x")
+            expect(page.locator("#live")).to_contain_text("span marked as wrong")
+            assert page.title() == f"Patient p{HOSTILE}, {TRIAL}"
+            assert page.locator("main img, main script").count() == 0
+        page = opened(browser, server.address["clara"], asked)
+        page.goto(f"{server.base}/adjudicate")
+        expect(page.locator("article.case")).to_contain_text(HOSTILE)
+        assert page.locator("main img, main script").count() == 0
+        assert page.title() == f"Adjudication, {TRIAL}"
+    assert asked
+    assert all(u.startswith(server.base + "/") for u in asked)
+
+
+def test_a_hidden_verdict_is_shown_once_the_reviewer_has_chosen(browser: Browser, folder: Path) -> None:
+    with Server(folder, "--hide-share", "1") as server:
+        page = opened(browser, server.address["anna"])
+        page.goto(f"{server.base}/patient?id=S01&c=E09.hiv")
+        panel = page.locator(".panel:not([hidden])")
+        expect(panel).to_contain_text("hidden here")
+        assert page.locator("mark[data-e]").count() == 0
+        page.keyboard.press("a")
+        expect(page.locator("#live")).to_contain_text("The verdict is hidden")
+        page.keyboard.press("1")
+        expect(page.locator("#live")).to_contain_text("E09.hiv")
+        expect(panel.locator("h2 .badge")).to_have_text("✓ pass")
+        expect(page.locator("mark[data-e='E09.hiv']").first).to_be_visible()
+
+
+def test_another_index_date_shows_what_changes(browser: Browser, folder: Path) -> None:
+    with Server(folder) as server:
+        page = opened(browser, server.address["anna"])
+        page.goto(f"{server.base}/patient?id=S01&c=I09.hemoglobin")
+        page.keyboard.press("d")
+        page.locator("input[name=index_date]").fill("2026-04-20")
+        expect(page.locator("#changes")).to_contain_text("I09.hemoglobin ✓ pass → ? unknown")
+        expect(page.locator(".criteria [aria-current=true]")).to_have_attribute("data-c", "I09.hemoglobin")
+        page.locator(".panel:not([hidden]) h2").click()
+        page.keyboard.press("a")
+        expect(page.locator("#live")).to_contain_text("Go back")
+        page.locator("#back-to-base").click()
+        expect(page.locator("#changes")).to_have_count(0)
+    assert stored(folder) == []
+
+
+def test_disagreements_are_settled_by_keyboard(browser: Browser, folder: Path) -> None:
+    for name, verdict in (("anna", "pass"), ("ben", "fail")):
+        store = DecisionStore(folder / "review.sqlite")
+        store.add(Decision(name, TRIAL, "S01", "I03.ecog", "correct", verdict, seen_verdict="pass"))
+        store.close()
+    with Server(folder, "--adjudicator", "clara", reviewers=("anna",)) as server:
+        page = opened(browser, server.address["clara"])
+        page.goto(f"{server.base}/adjudicate")
+        page.keyboard.press("j")
+        page.keyboard.press("2")
+        expect(page.locator("#n-settled")).to_have_text("1")
+        page.goto(f"{server.base}/agreement")
+        expect(page.locator("main")).to_contain_text("anna and ben")
+    assert ("clara", "I03.ecog", "adjudicate", "fail") in stored(folder)
+
+
+def test_no_page_has_a_serious_barrier(browser: Browser, folder: Path) -> None:
+    for name, verdict in (("anna", "pass"), ("ben", "fail")):
+        store = DecisionStore(folder / "review.sqlite")
+        store.add(Decision(name, TRIAL, "S10", "I03.ecog", "correct", verdict, comment="Why?", seen_verdict="pass"))
+        store.close()
+    with Server(folder) as server:
+        page = opened(browser, server.address["anna"])
+        paths = ("/", "/patient?id=S10&c=I03.ecog&index_date=2026-01-01", "/patient?id=S10&c=I03.ecog", "/agreement", "/adjudicate", "/export")  # fmt: skip
+        for path in paths:
+            page.goto(server.base + path)
+            assert not serious(page), path
+        page.goto(f"{server.base}/patient?id=S10")
+        for key, dialog in (("?", "#keys"), ("e", "#add"), ("c", "#remark")):
+            page.keyboard.press(key)
+            expect(page.locator(dialog)).to_be_visible()
+            assert not serious(page), dialog
+            page.keyboard.press("Escape")
+        page.set_viewport_size({"width": 640, "height": 450})  # 1280 wide at 200 %
+        for path in paths:
+            page.goto(server.base + path)
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert not serious(page)
+
+
+def serious(page: Page) -> list[str]:
+    """Serious findings of axe-core on a page."""
+    found = Axe().run(page)
+    return [
+        f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found.response["violations"] if v["impact"] in ("serious", "critical")
+    ]  # fmt: skip
+
+
+def test_pictures_of_the_documentation(browser: Browser, folder: Path, tmp_path: Path) -> None:
+    images = Path(__file__).resolve().parents[1] / "docs" / "images" if os.environ.get("CRITEX_PICTURES") else tmp_path
+    with Server(folder, reviewers=("anna", "ben")) as server:
+        page = opened(browser, server.address["anna"])
+        page.screenshot(path=images / "review-list.png")
+        page.goto(f"{server.base}/patient?id=S10&c=I03.ecog")
+        page.keyboard.press("a")
+        expect(page.locator("#live")).to_contain_text("accepted")
+        page.keyboard.press("o")
+        page.evaluate("document.getElementById('live').textContent = ''")
+        page.wait_for_timeout(100)
+        page.screenshot(path=images / "review-patient.png")
+        page.goto(f"{server.base}/patient?id=S01&c=I09.hemoglobin&index_date=2026-04-20")
+        page.wait_for_timeout(100)
+        page.screenshot(path=images / "review-index-date.png")
+    for name in ("review-list", "review-patient", "review-index-date"):
+        assert 10_000 < (images / f"{name}.png").stat().st_size < 300_000

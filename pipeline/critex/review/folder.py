@@ -59,6 +59,8 @@ class ReviewFolder:
         run = self.out / "run.json"
         self.run: dict[str, Any] = json.loads(run.read_text(encoding="utf-8")) if run.is_file() else {}
         self.candidates = read_table("candidates", self.out)
+        places = zip(self.candidates["trial"], self.candidates["patient_id"], strict=True)
+        self._place = {place: i for i, place in enumerate(places)}
         given = {t.trial: t for t in map(load_trial, trial_files)}
         self.trials: list[Trial] = []
         self.remarks: list[str] = []
@@ -125,16 +127,14 @@ class ReviewFolder:
         return self._datasets["evidence"].to_table(filter=wanted).to_pandas()
 
     def _patient(self, trial: str, patient_id: str) -> PatientTables:
-        row = self.candidates[(self.candidates["trial"] == trial) & (self.candidates["patient_id"] == patient_id)]
-        if row.empty:
-            raise KeyError(patient_id)
+        row = self.candidates.iloc[self._place[(trial, patient_id)]]
         return PatientTables(
             patient_id,
             self._rows("notes", patient_id),
             self._rows("mentions", patient_id),
             self._rows("verdicts", patient_id, trial),
             self._rows("evidence", patient_id, trial),
-            {str(k): v for k, v in row.iloc[0].to_dict().items()},
+            {str(k): v for k, v in row.to_dict().items()},
         )
 
     def enrolment(self, rows: PatientTables) -> Enrolment:
