@@ -20,7 +20,7 @@ _PATTERN = re.compile(
     r"(?<![A-Za-z])(?:" + "|".join(f"(?P<m{i}>{regex})" for i, (_, regex) in enumerate(_MODALITIES)) + r")(?![A-Za-z])",
     re.A,
 )  # capitals count: "us" and "mr" are other words
-_ANY_CASE = re.compile(r"\b(?:(?P<m0>pet[\s/-]ct)|(?P<m1>bone scan)|(?P<m2>magnetic resonance)|(?P<m3>computed tomography|ct scan)|(?P<m4>ultrasound)|(?P<m5>x-?ray|chest film))", re.I | re.A)  # fmt: skip
+_ANY_CASE = re.compile(r"\b(?:(?P<m0>pet[\s/-]ct)|(?P<m1>bone scan)|(?P<m2>magnetic resonance)|(?P<m3>computed tomography|ct scan|\bscanner(?= (?:of|TAP|thora|abdo|cer|\d))|\bTDM\b)|(?P<m4>ultrasound)|(?P<m5>x-?ray|chest film))", re.I | re.A)  # fmt: skip
 _NOTE_TYPE = re.compile(r"\b(?:(?P<m0>pet(?:[\s/-]?ct)?)|(?P<m1>bone scan|scintigra|nuclear)|(?P<m2>mri?)|(?P<m3>ct)|(?P<m4>ultraso|us)|(?P<m5>x-?ray|cxr|radiograph))", re.I | re.A)  # fmt: skip
 _REPORT = re.compile(
     r"report|radiolog|imaging|\bct\b|\bmri?\b|\bpet|scan|ultraso|x-?ray|patholog|histolog|cytolog|laborator", re.I

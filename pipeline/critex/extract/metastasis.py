@@ -56,7 +56,7 @@ _METS_OF = re.compile(
     r"\b(?:liver|hepatic|lung|pulmonary|bon[ey]|osseous|brain|distant|nodal|no|multiple|for|of|with)\s*$", FLAGS
 )
 _EXERCISE = re.compile(r"(?:\d|[<>≥≤]|four|five|seven|ten|good|poor|capacity|tolerance|achieved|of)\s*$", FLAGS)
-_LESION_END = re.compile(r"(?:lesions?|enhancement)\Z", FLAGS)
+_LESION_END = re.compile(r"(?:lesions?|locali[sz]ations?|enhancement)\Z", FLAGS)
 _BONE_LESION = re.compile(r"\b(?:osteo-?)?(?:lytic|sclerotic|blastic)\b", FLAGS)
 _HEADING = re.compile(
     r"(?:(?<=[.;\n])|\A)[ \t]*(?:\(?\d{1,2}[.)][ \t]?|[-*•>#][ \t]?|[A-H][.)][ \t])?(?P<title>[^\W\d_][^.:;\n]{1,70}?):(?!\d)",
@@ -458,8 +458,19 @@ class _Sentence:
     def _in_pathology(self) -> bool:
         return bool(_PATHOLOGY.search(self.doc.note_type or "")) or self.doc.category_at(self.start) == "procedure"
 
+    def _right_after(self, i: int) -> Sites:
+        """Organs that follow a stage without a mark and end the clause: "T3N1M1 hepatic and bony."."""
+        following = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        if following is None or following.kind != "site":
+            return Sites(first=i, last=i)
+        right = sites_from(self.tokens, i + 1)
+        after = self.tokens[right.last + 1] if right.last + 1 < len(self.tokens) else None
+        return right if after is None or after.word in (".", ",", ";", ")") else Sites(first=i, last=i)
+
     def _stage(self, i: int) -> tuple[list[Item], Group | None]:
         right = right_sites(self.tokens, i, stage=True)
+        if not right.items and "m1" in self.tokens[i].word:
+            right = self._right_after(i)
         if not right.items:
             return [], None
         first = right.items[0].first

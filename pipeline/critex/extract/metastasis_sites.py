@@ -202,6 +202,7 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
             found.primary, connector = True, ""
         elif (
             t.kind == "lesion"
+            or (t.kind == "imaging" and following is not None and following.word == ":")
             or t.kind in _TRANSPARENT_KINDS
             or t.kind == "box"
             or (connector and t.word in YES)

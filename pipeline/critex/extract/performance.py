@@ -147,7 +147,7 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
             name = next(n for n in ("v", "v2", "v3") if m[n])
             found.append(_stated(doc, m.start(name), m.end(name), "ECOG", m[name], rule, "past"))
             mention.temporality = "current"
-        elif (m := words.arrow.match(norm, end)) or (m := words.now.match(norm, end, min(seg_end, end + 40))):
+        elif (m := words.arrow.match(norm, end)) or (m := words.now.match(norm, end, min(seg_end, end + 60))):
             found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current"))
             mention.temporality = "past"
     return found

@@ -183,7 +183,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         elif (
             m.rule == "tuberculosis.never_active"
             or re.match(r"never|no known", doc.norm[m.start : m.end], re.I)
-            or re.search(r":\s?(?:never|nil|no|none)$", doc.norm[m.start : m.end], re.I)
+            or re.search(
+                r"(?::\s?(?:never|nil|no|none)|\s(?:nil|never|none|neg|negative|-ve))$", doc.norm[m.start : m.end], re.I
+            )
         ):
             m.assertion = "absent"
     return [m for m in found if _kind(doc, m, found)]
