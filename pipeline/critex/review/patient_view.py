@@ -332,7 +332,7 @@ def evidence_views(
             place = Place(d.note_id, str(note["note_date"]), d.start, d.end)
             before, text, after = _line_around(note["text"], d.start, d.end)
             found.append(EvidenceView(d.role or "supports", place, text, before, after, added_by=d.reviewer))
-    found.sort(key=lambda e: (e.place.note_date, e.place.note_id, e.place.start))
+    found.sort(key=lambda e: (e.place.note_date or "9999", e.place.note_id, e.place.start))  # undated notes last
     folded: dict[tuple[str, ...], EvidenceView] = {}
     for one in found:
         # Only a line with words around the span is a copy: "ECOG 1" on a line of its own may well be a new statement.

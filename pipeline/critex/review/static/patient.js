@@ -1,7 +1,7 @@
 "use strict";
 (function () {
   var main = document.getElementById("main"), criteria = document.getElementById("criteria"), notes = document.getElementById("notes"), panels = document.getElementById("panels");
-  var current = null, at = -1, picked = null, places = [], busy = false;
+  var current = null, at = -1, picked = null, places = [], queue = Promise.resolve();
 
   function holds(mark, attribute, word) { return (" " + (mark.getAttribute(attribute) || "") + " ").indexOf(" " + word + " ") >= 0; }
   function panel(id) { return document.getElementById("panel-" + id); }
@@ -93,13 +93,16 @@
     return Array.from(bytes).map(function (b) { return b.toString(16).padStart(2, "0"); }).join("");
   }
 
-  // Every act goes to the server at once; the page says that it is stored only when it is.
+  // Every act goes to the server at once, one after the other; the page says that it is stored only when it is.
   function act(fields) {
-    if (busy) { return Promise.resolve(false); }
     if (main.getAttribute("data-exploring")) { critex.say("Go back to the run's index date to decide.", true); return Promise.resolve(false); }
-    busy = true;
-    main.setAttribute("aria-busy", "true");
     var body = Object.assign({ act: name(), trial: main.getAttribute("data-trial"), patient: main.getAttribute("data-patient"), criterion: current }, fields);
+    queue = queue.then(function () { return send(body); });
+    return queue;
+  }
+
+  function send(body) {
+    main.setAttribute("aria-busy", "true");
     return fetch("/decide", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then(function (answer) {
       return answer.json().then(function (got) { return { ok: answer.ok, got: got }; }, function () { return { ok: false, got: { error: "The server answered " + answer.status + "." } }; });
     }).then(function (result) {
@@ -108,7 +111,7 @@
     }).catch(function () {
       critex.say("Not stored: the server does not answer. Is critex review still running?", true);
       return false;
-    }).finally(function () { busy = false; main.removeAttribute("aria-busy"); });
+    }).finally(function () { main.removeAttribute("aria-busy"); });
   }
 
   function update(got) {
