@@ -97,3 +97,39 @@ def cohort(
                 soft_wrap=True,
             )
     console.print(f"written to {escape(str(path))}", highlight=False)
+
+
+@app.command()
+def packet(
+    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    patient: Annotated[str, typer.Argument(help="Identifier of the patient.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")],
+    trial: Annotated[
+        str | None,
+        typer.Option("--trial", "-t", help="Id of a shipped trial, or a file.  [default: the run's only one]"),
+    ] = None,
+    without_notes: Annotated[
+        bool,
+        typer.Option("--without-notes", help="Leave out whole notes; quoted evidence stays. This is no redaction."),
+    ] = False,
+) -> None:
+    """Write the evidence packet of one patient: verdicts, evidence, notes, decisions, and the hashes of all that it rests on."""
+    from critex.cohort.packet import packet_of, write_packet
+    from critex.cohort.patients import trials_of
+    from critex.criteria.trial import trial_path
+
+    existing(folder, "folder")
+    trials = trials_of(folder, [trial] if trial else None)
+    if len(trials) != 1:
+        known = ", ".join(t.trial for t in trials)
+        raise CritexError(f"{folder}: judged by {len(trials)} trials ({known}). Name one with --trial.")
+    found = packet_of(folder, trials[0], patient, trial_path(trial) if trial else None)
+    write_packet(out, found, with_notes=not without_notes)
+    for words in found.warnings:
+        console.print(f"note: {words}", highlight=False)
+    decided = sum(len(d) for d in found.decisions.values())
+    console.print(
+        f"{escape(patient)}: {len(found.patient.criteria):,} criteria, {len(found.notes):,} notes, {decided:,} decisions written to {escape(str(out))}",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -98,6 +98,22 @@ def patients_of(
             yield Enrolled(MovingPatient(i, statements.get(i, ()), e.index_date, e.sex, e.birth_date), e)
 
 
+def rows_of(name: str, out: Path, patient_id: str) -> pd.DataFrame:
+    """Rows of one patient of a table of the folder; a Parquet file is not read whole.
+
+    Raises
+    ------
+    CritexError
+        If the folder has no such table.
+    """
+    path = out / f"{name}.parquet"
+    if path.exists():
+        found = pq.read_table(path, filters=[("patient_id", "=", patient_id)]).to_pandas()
+        return tables.checked(found, tables.TABLES[name])
+    whole = read_table(name, out)
+    return whole[whole["patient_id"] == patient_id].reset_index(drop=True)
+
+
 def _batches(ids: list[str], size: int) -> Iterator[list[str]]:
     for at in range(0, len(ids), size):
         yield ids[at : at + size]
