@@ -337,3 +337,38 @@ def test_the_same_annotations_give_the_same_bytes(samples: Path, tmp_path: Path)
         written.append({p.relative_to(tmp_path / seed): p.read_bytes() for p in files})
     assert len(written[0]) > 100
     assert written[0] == written[1]
+
+
+def test_a_damaged_line_of_brat_is_named_without_its_text(tmp_path: Path) -> None:
+    folder = brat(tmp_path / "b", SECRET, "The liver metastases of Mrs Wong\nT2\tMETASTASIS thirteen\tliver\n")
+    done = CliRunner().invoke(app, ["convert", str(folder), str(tmp_path / "out"), "--to", "jsonl"])
+    message = str(done.exception)
+    assert f"{folder / 'n1.ann'}:1: not a brat text-bound annotation" in message
+    assert f"{folder / 'n1.ann'}:2 T2: not a brat text-bound annotation" in message
+    assert not any(word in message for word in SECRET.split())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_damaged_files_are_refused_in_words(name: str, samples: Path, tmp_path: Path) -> None:
+    import random
+
+    from critex.errors import CritexError
+    from critex.evaluate.gold import gold_of
+
+    corpus = read_corpus(samples)
+    corpus.documents, corpus.verdicts = corpus.documents[:2], corpus.verdicts[:5]
+    FORMATS[name].write(corpus, tmp_path)
+    files = sorted(p for p in tmp_path.rglob("*") if p.is_file())
+    rng = random.Random(7)
+    for _ in range(25):
+        path = rng.choice(files)
+        whole = path.read_bytes()
+        damaged = bytearray(whole)
+        at = rng.randrange(len(damaged) or 1)
+        damaged[at : at + rng.randrange(12)] = rng.choice((b"", b"\xff\x00", b"null", b"1e999", b"[", b'"'))
+        path.write_bytes(bytes(damaged))
+        try:
+            gold_of(read_corpus(tmp_path, FORMATS[name]), "here")
+        except CritexError as error:
+            assert str(error)  # any other exception would be a traceback to the user
+        path.write_bytes(whole)

@@ -83,7 +83,10 @@ def _document(stem: Path, note_id: str, corpus: Corpus) -> AnnotatedDocument | N
         if line[0] == "T":
             about = _SPAN.fullmatch(fields[1].strip()) if len(fields) > 1 else None
             if about is None:
-                corpus.mismatches.append(Mismatch(f"{ann_file}:{number}", fields[0], -1, -1, "not a brat text-bound annotation"))  # fmt: skip
+                name = (
+                    fields[0] if re.fullmatch(r"T\w{1,12}", fields[0]) else ""
+                )  # a damaged line may be text of the note
+                corpus.mismatches.append(Mismatch(f"{ann_file}:{number}", name, -1, -1, "not a brat text-bound annotation"))  # fmt: skip
                 continue
             pieces = tuple((int(a), int(b)) for a, b in (p.split() for p in about[2].split(";")))
             said = fields[2] if len(fields) > 2 else None

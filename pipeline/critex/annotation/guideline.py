@@ -46,7 +46,7 @@ def read(path: Path) -> Corpus:
                 span = _span(entry, where)
                 document = by_note.setdefault(str(entry["note_id"]), AnnotatedDocument(str(entry["note_id"]), None))
                 document.patient_id = document.patient_id or str(entry.get("patient_id") or "")
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, OverflowError) as error:
                 raise InputError(
                     f"{where}: {type(error).__name__}. A mention has note_id, patient_id, start, end, text, label, value and assertion."
                 ) from None

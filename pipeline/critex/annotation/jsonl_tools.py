@@ -29,7 +29,7 @@ def read_lines(
         for entry, where in json_lines(file):
             try:
                 found = document(entry, where, corpus)
-            except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
                 raise InputError(f"{where}: {type(error).__name__}. This is not a line of {tool}.") from None
             if found is not None:
                 corpus.documents.append(found)

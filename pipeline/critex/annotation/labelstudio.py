@@ -41,7 +41,7 @@ def read(path: Path) -> Corpus:
     for number, task in enumerate(tasks, 1):
         try:
             corpus.documents.append(_document(task, number, f"{file}, task {task.get('id', number)}", corpus))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(f"{file}, task {number}: {type(error).__name__}. Export the project as JSON.") from None
     if path.is_dir():
         read_sidecars(path, corpus)

@@ -110,7 +110,7 @@ def read_verdicts(path: Path, texts: Mapping[str, str], corpus: Corpus) -> None:
                     str(entry.get("why") or ""),
                 )
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(
                 f"{where}: {type(error).__name__}. A verdict has patient_id, criterion, verdict and evidence (note_id, start, end, text)."
             ) from None
