@@ -199,6 +199,23 @@ COMPARISON = Table(
     ("trial", "patient_id", "criterion"),
 )
 
+SELFTEST = Table(
+    "selftest",
+    "a verdict that moved or stayed wrongly when notes were changed (`critex selftest`)",
+    (
+        Column("operator", "string", "the change, such as line_ends or no_before_finding", required=True),
+        Column("kind", "string", "must move or must not move", required=True),
+        Column("patient_id", "string", "identifier of the patient", required=True),
+        Column("criterion", "string", "leaf criterion", required=True),
+        Column("before", "string", "verdict on the notes as they are", required=True),
+        Column("after", "string", "verdict on the changed notes", required=True),
+        Column("expected", "string", "what it should be on the changed notes", required=True),
+        Column("notes", "string", "notes of the evidence, separated by spaces"),
+        Column("rule", "string", "rule of the evidence that was changed"),
+    ),
+    ("operator", "patient_id", "criterion"),
+)
+
 HANDOFF = Table(
     "handoff",
     "a verdict that a person decides (`critex screen --max-error`); least certain first",
@@ -276,6 +293,7 @@ TABLES: dict[str, Table] = {
         ERRORS,
         COMPARISON,
         HANDOFF,
+        SELFTEST,
         CALENDAR,
         CALENDAR_STATUS,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 
-from critex.cli import cohort, compare, convert, evaluate, export, patterns, review, run, show, train
+from critex.cli import cohort, compare, convert, evaluate, export, patterns, review, run, selftest, show, train
 from critex.cli.app import FAILED, USAGE_ERROR, app, problems
 from critex.errors import CritexError
 
@@ -20,6 +20,7 @@ __all__ = [
     "patterns",
     "review",
     "run",
+    "selftest",
     "show",
     "train",
 ]

@@ -21,7 +21,7 @@ Format = Literal["parquet", "csv", "jsonl"]
 GROUP_ROWS = 50_000
 GROUP_BYTES = 24_000_000
 """Size of a row group: the footer describes every column of every group in memory, so small groups cost more than they save."""
-ALWAYS_CSV = ("candidates", "errors", "compare", "handoff")
+ALWAYS_CSV = ("candidates", "errors", "compare", "handoff", "selftest")
 """Tables that people open by hand: always CSV."""
 
 
