@@ -165,3 +165,15 @@ def test_figures_name_places_and_never_text(folder: Path) -> None:
     assert "Other words" not in figures
     assert "ECOG 1" not in figures
     assert {"patient_id": "p<1>", "criterion": "I03.ecog", "gold": "fail", "got": "pass", "kind": "false pass"} in json.loads(figures)["verdicts"]["errors"]  # fmt: skip
+
+
+def test_the_page_is_accessible_and_fits_a_narrow_window(browser_page: Page, folder: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    context = browser_page.context.browser.new_context(bypass_csp=True)  # type: ignore[union-attr]
+    page = context.new_page()
+    page.goto((folder / "evaluation.html").as_uri())
+    found = axe.Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:80]) for v in found if v["impact"] in ("serious", "critical")] == []
+    page.set_viewport_size({"width": 420, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    context.close()
