@@ -211,8 +211,8 @@ class _Reading:
             attributes["correction"] = True
         if self.words.contrast.search(norm, max(seg_start, start - 24), start):
             m.assertion = "absent"
-        elif norm[start:end].lower().startswith("no "):
-            m.start, m.assertion = start + 3, "absent"
+        elif norm[run.start : run.end].lower().startswith("no "):
+            m.start, m.assertion = run.start + 3, "absent"
         elif value == "keratinizing" and re.match(r"\sor (?:not|non)\b", norm[end : end + 8]):
             m.assertion = "hypothetical"
         elif self.words.favoured.search(norm, max(seg_start, start - 60), start) or self.words.doubted.match(norm, end):

@@ -14,6 +14,9 @@ _CONFIRMATION_AWAITED = re.compile(
     r"[^.;\n]{0,24}?\b(?:western blot|(?-i:WB)|confirm\w+(?: test\w*)?|line immunoassay)\b[^.;\n]{0,14}?(?:pending|await\w*|to follow|sent|requested|outstanding)",
     re.I,
 )
+_OF_RELATIVE = re.compile(
+    r"\s(?:husband|wife|partner|spouse|boyfriend|girlfriend|father|mother|brother|sister|son|daughter)\b", re.I
+)
 _LOAD = re.compile(r"(?:hiv )?(?:viral load|vl)\b", re.I)
 _NOT_CONFIRMED = re.compile(
     r"(?:(?-i:WB)|western blot|confirmatory(?: test\w*)?|(?:hiv )?(?:rna|pcr)|line immunoassay|repeat(?: test)?)\b[\s:,-]{0,4}(?:is |was |came back )?(?:neg|non|not detected|undetect|indeterminate|\(-\))",
@@ -27,6 +30,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for m in found:
         if _LOAD.match(doc.norm, m.start):
             m.result = None  # a suppressed load is no negative test
+            continue
+        if _OF_RELATIVE.match(doc.norm, m.end):
+            m.assertion = "family"
             continue
         if m.result == "positive":
             _, limit = doc.segment_at(m.start)

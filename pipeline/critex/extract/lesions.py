@@ -79,6 +79,8 @@ def _measurable(doc: Document, mention: Mention) -> bool:
         or (_AT_LEAST.search(around) and not Imaging(doc).in_sentence(mention.start))
     ):
         mention.assertion = "hypothetical"
+    elif mention.assertion == "absent" and norm[mention.end : mention.end + 1] == "?":
+        mention.assertion = "possible"
     elif mention.assertion is None:
         following = norm[mention.end : min(end, mention.end + 16)]
         answer = answer_after(norm, mention.end, doc.line_at(mention.start).end)

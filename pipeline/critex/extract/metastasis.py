@@ -501,6 +501,8 @@ class _Sentence:
             attributes: dict[str, object] = {"modality": self.imaging.at(start), "source": self.imaging.source}
             if _OF_OTHER_CANCER.match(self.doc.norm, end):
                 attributes["disease"] = "other"
+            if attributes["modality"] in ("X-ray", "ultrasound") and self.imaging.in_sentence(start):
+                attributes["film_only"] = True  # no work-up of distant metastases
             found.append(
                 Mention(
                     start, end, LABEL, item.value, head.rule, assertion=assertion, cue=group.cue, attributes=attributes

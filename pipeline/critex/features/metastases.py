@@ -25,7 +25,9 @@ def distant_metastasis(patient: Patient) -> list[Fact]:
     mets = [s for s in patient.labelled("METASTASIS") if s.attributes.get("disease") != "other"]
     present = [s for s in mets if s.assertion == "present" and s.value != "unspecified"]
     vague = [s for s in mets if s.assertion == "present" and s.value == "unspecified"]
-    absent = [s for s in mets if s.assertion == "absent" and s.value == "unspecified"]
+    absent = [
+        s for s in mets if s.assertion == "absent" and s.value == "unspecified" and not s.attributes.get("film_only")
+    ]
     stages = patient.facts("m_category") if "m_category" in patient.features else []
     m1 = [s for f in stages if f.state == "M1" for s in f.statements]
     m0 = [s for f in stages if f.state == "M0" for s in f.statements]
@@ -36,6 +38,12 @@ def distant_metastasis(patient: Patient) -> list[Fact]:
         return []
     if yes and no:
         last_yes, last_no = max(yes, key=_order), max(no, key=_order)
+        if (
+            last_no in m0
+            and last_no.note_id == last_yes.note_id
+            and last_no.start > max(s.start for s in yes if s.note_id == last_no.note_id)
+        ):  # "PET: L2 metastasis. MRI: haemangioma; final M0."
+            return [Fact(name, CONFLICT, (last_yes,), when=last_yes.when, against=(last_no,), flags=("conflict",))]
         if _order(last_yes)[0] >= _order(last_no)[0]:
             return [_fact(name, "present", _best(yes), no)]
         if last_no.rank <= 2 or not present:

@@ -40,6 +40,10 @@ def response_after_induction(patient: Patient) -> list[Fact]:
         return []
     last = max(usable, key=_order)
     same = [s for s in usable if _order(s)[0] == _order(last)[0]]
+    counted = [s for s in same if s.attributes.get("after_cycles")]
+    if len(counted) == len(same):  # "after C4 SD, after C6 PR": the later assessment
+        latest = max(int(s.attributes["after_cycles"]) for s in same)
+        same = [s for s in same if int(s.attributes["after_cycles"]) == latest]
     facts = []
     for s in same:
         state = "PR" if s.value == "percent" else str(s.value)
