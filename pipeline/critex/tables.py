@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal
 
 import pandas as pd
@@ -346,7 +347,10 @@ def of_rows(rows: Sequence[tuple[Any, ...]], table: Table) -> pd.DataFrame:
     """
     keys = [table.names.index(name) for name in table.sort]
     try:
-        ordered = sorted(rows, key=lambda r: ["" if r[k] is None else r[k] for k in keys])
+        missing = any(r[k] is None for r in rows for k in keys)
+        ordered = sorted(
+            rows, key=(lambda r: ["" if r[k] is None else r[k] for k in keys]) if missing else itemgetter(*keys)
+        )
         columns: dict[str, tuple[Kind, list[Any]]] = {}
         for column, cells in zip(table.columns, zip(*ordered, strict=True), strict=True):
             values = list(cells)

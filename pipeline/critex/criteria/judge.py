@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 
 from critex.criteria.conditions import Condition, Finding, Window, parse_condition, parse_window, statements_of
-from critex.criteria.confidence import load_confidence, review_limits
+from critex.criteria.confidence import Confidence, load_confidence, review_limits
 from critex.criteria.properties import decided, undecided
 from critex.criteria.trial import Criterion, Step, Trial
 from critex.features.facts import Fact, Statement
@@ -66,6 +67,8 @@ class _Silence:
         self._criteria = trial.criteria
         self._by_patient: dict[tuple[bool, Enrolled], list[Silent[Judged]]] = {}
         self._by_criterion: dict[tuple[object, ...], Silent[Judged]] = {}
+        self.finished: dict[tuple[object, ...], Judged] = {}
+        """Verdicts with their confidence, by the verdict without it and what the patient's other criteria add."""
         self._asked: dict[tuple[object, ...], tuple[str, ...]] = {}
         """What a criterion asked for of a patient's enrolment, where the same is known of the patient."""
 
@@ -74,9 +77,9 @@ class _Silence:
         enrolled = (patient.index_date, patient._sex, patient.birth_date)
         found = self._by_patient.get((index_is_proxy, enrolled))
         if found is None:
-            if len(self._by_patient) + len(self._by_criterion) > _REMEMBERED:
-                self._by_patient.clear()
-                self._by_criterion.clear()
+            if len(self._by_patient) + len(self._by_criterion) + len(self.finished) > _REMEMBERED:
+                for memory in (self._by_patient, self._by_criterion, self.finished):
+                    memory.clear()
             found = [self._criterion(i, patient, enrolled, index_is_proxy) for i in range(len(self._criteria))]
             self._by_patient[index_is_proxy, enrolled] = found
         return found
@@ -99,20 +102,45 @@ class _Silence:
 
 def judge(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[Judged]:
     """Verdicts of a patient on every leaf criterion of a trial, in the trial's order."""
-    return [with_confidence(j) for j in judge_evidence(trial, patient, index_is_proxy)]
+    silence = _silence_of(trial)
+    silent_ = silence.of(patient, index_is_proxy)
+    judged = _judged(trial, patient, index_is_proxy, silent_)
+    model, limits, finished = load_confidence(), review_limits(), silence.finished
+    asked = tuple(limits.items()) if limits else ()
+    out = []
+    for j, s, more in zip(judged, silent_, _neighbours(judged), strict=True):
+        if j is not s.result:
+            out.append(_finished(j, more, model, limits))
+            continue
+        key = (id(j), *more.values(), model.digest, asked)  # `silence` keeps what it remembers alive: an id is not used again
+        known = finished.get(key)
+        if known is None:
+            known = finished[key] = _finished(j, more, model, limits)
+        out.append(known)
+    return out
 
 
 def judge_evidence(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[Judged]:
     """Verdicts with the properties of their evidence, but without a confidence: what the confidence model is trained on."""
-    silence = trial._silence
+    judged = _judged(trial, patient, index_is_proxy, _silence_of(trial).of(patient, index_is_proxy))
+    return [
+        replace(j, properties=j.properties | more) if more else j
+        for j, more in zip(judged, _neighbours(judged), strict=True)
+    ]
+
+
+def _silence_of(trial: Trial) -> _Silence:
+    silence: _Silence | None = trial._silence
     if silence is None:
         silence = trial._silence = _Silence(trial)
-    return _with_neighbours(
-        [
-            s.result if s.holds_for(patient.labels) else _judge(c, patient, index_is_proxy)
-            for c, s in zip(trial.criteria, silence.of(patient, index_is_proxy), strict=True)
-        ]
-    )
+    return silence
+
+
+def _judged(trial: Trial, patient: Patient, index_is_proxy: bool, silent_: list[Silent[Judged]]) -> list[Judged]:
+    return [
+        s.result if s.holds_for(patient.labels) else _judge(c, patient, index_is_proxy)
+        for c, s in zip(trial.criteria, silent_, strict=True)
+    ]
 
 
 def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool = False) -> Judged:
@@ -236,24 +264,24 @@ def _once(statements: list[Statement], but: list[Statement]) -> list[Statement]:
     return out
 
 
-def _with_neighbours(judged: list[Judged]) -> list[Judged]:
-    """Add to the properties of unknowns how many of the patient's other criteria are decided: where all else is written, silence is suspicious."""
+def _neighbours(judged: list[Judged]) -> list[dict[str, float]]:
+    """More properties of unknowns: how many of the patient's other criteria are decided. Where all else is written, silence is suspicious."""
     known = [j for j in judged if not j.criterion.investigator]
     if len(known) < 2:
-        return judged
+        return [{} for _ in judged]
     parents = Counter(j.criterion.parent for j in known)
     by_parent = Counter(j.criterion.parent for j in known if j.verdict != "unknown")
     share = round(sum(by_parent.values()) / (len(known) - 1) - 0.8, 4)
-    out = []
+    out: list[dict[str, float]] = []
     for j in judged:
         if j.verdict != "unknown" or j.criterion.investigator:
-            out.append(j)
+            out.append({})
             continue
-        properties = j.properties | {"decided_share": share}
+        more = {"decided_share": share}
         parent = j.criterion.parent
         if parents[parent] > 1:
-            properties["siblings"] = round(by_parent[parent] / (parents[parent] - 1) - 0.5, 4)
-        out.append(replace(j, properties=properties))
+            more["siblings"] = round(by_parent[parent] / (parents[parent] - 1) - 0.5, 4)
+        out.append(more)
     return out
 
 
@@ -262,14 +290,29 @@ UNSURE = "less sure than the hand-off asks for"
 
 def with_confidence(judged: Judged) -> Judged:
     """The verdict with its confidence, by the model of ``models/confidence.json``; below the limits of a hand-off it needs review."""
-    if judged.criterion.investigator:
-        return judged
-    rule = judged.supports[0].rule if judged.supports else ""
-    sure = load_confidence().probability(judged.verdict, judged.criterion.id, rule, judged.properties)
-    limits = review_limits()
-    if limits is not None and not judged.needs_review and sure < limits[judged.verdict]:
-        return replace(judged, confidence=sure, needs_review=True, review_why=UNSURE)
-    return replace(judged, confidence=sure)
+    return _finished(judged, {}, load_confidence(), review_limits())
+
+
+def _finished(
+    j: Judged, more: dict[str, float], model: Confidence, limits: Mapping[str, float] | None
+) -> Judged:
+    if j.criterion.investigator:
+        return j
+    properties = j.properties | more if more else j.properties
+    rule = j.supports[0].rule if j.supports else ""
+    confidence = model.probability(j.verdict, j.criterion.id, rule, properties)
+    unsure = limits is not None and not j.needs_review and confidence < limits[j.verdict]
+    return Judged(
+        j.criterion,
+        j.verdict,
+        j.reason,
+        j.needs_review or unsure,
+        UNSURE if unsure else j.review_why,
+        confidence,
+        j.supports,
+        j.contradicts,
+        properties,
+    )
 
 
 def status(trial: Trial, judged: list[Judged]) -> str:

@@ -129,7 +129,9 @@ def enrolments(
             )
         known = {str(r["patient_id"]): r for r in patients.to_dict("records")}
     out: dict[str, Enrolment] = {}
-    dates = notes.groupby("patient_id", sort=False)["note_date"].agg(list)
+    dates: dict[object, list[object]] = {}
+    for patient_id, note_date in zip(notes["patient_id"].tolist(), notes["note_date"].tolist(), strict=True):
+        dates.setdefault(patient_id, []).append(note_date)
     for patient_id, note_dates in dates.items():
         row = known.get(str(patient_id), {})
         index, proxy = _cell_date(row.get("index_date"), "index_date"), False
