@@ -157,11 +157,16 @@ def _longest(matches: list[_Match]) -> list[_Match]:
     """Of overlapping cues the longest stays; of equally long ones the first rule."""
     kept: list[_Match] = []
     for m in sorted(matches, key=lambda m: (-(m.end - m.start), m.start)):
-        same = [k for k in kept if k.start < m.end and m.start < k.end]
-        if not same or all(
-            (k.start, k.end) == (m.start, m.end) and k.cue.category != m.cue.category and (k.cue.only or m.cue.only)
-            for k in same
-        ):
+        cue, start, end = m.cue, m.start, m.end
+        for k in kept:
+            if (k.start < end and start < k.end) and (
+                k.start != start
+                or k.end != end
+                or k.cue.category == cue.category
+                or not (k.cue.only or cue.only)
+            ):
+                break
+        else:
             kept.append(m)
     return sorted(kept, key=lambda m: (m.start, m.end))
 
@@ -176,18 +181,19 @@ def _scopes(matches: list[_Match], n: int) -> None:
             m.scope_start, m.scope_end = first, m.start
         else:
             m.scope_start, m.scope_end = first, last
+    modifies = [m.cue.category in MODIFYING for m in matches]
     for i, a in enumerate(matches):
-        for b in matches[i + 1 :]:
-            _limit(a, b)
-            _limit(b, a)
+        for j in range(i + 1, len(matches)):
+            if modifies[i]:
+                _limit(a, matches[j])
+            if modifies[j]:
+                _limit(matches[j], a)
 
 
 def _limit(a: _Match, b: _Match) -> None:
-    """Cut the scope of ``a`` at ``b`` where ``b`` ends it; as in medspaCy, only while their scopes overlap."""
+    """Cut the scope of ``a``, a cue that modifies, at ``b`` where ``b`` ends it; as in medspaCy, only while their scopes overlap."""
     same = b.cue.category == a.cue.category
-    if a.cue.category not in MODIFYING or not (
-        same or b.cue.category == "terminate" or b.cue.category in a.cue.stops_at
-    ):
+    if not (same or b.cue.category == "terminate" or b.cue.category in a.cue.stops_at):
         return
     if same and (a.cue.only != b.cue.only or a.cue.never != b.cue.never):
         return

@@ -12,6 +12,8 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from critex.extract.starts import matches_in_words
+
 from critex.extract.number_words import ORDINALS, year_of
 
 _MONTHS = {
@@ -66,14 +68,14 @@ _DIGIT_ANCHOR = re.compile(
     re.I | re.A,
 )
 _WORD_ANCHOR = re.compile(
-    r"[acdefhjlmnostyzACDEFHJLMNOSTYZ](?<![A-Za-z0-9_][A-Za-z])(?i:(?<=t)oday\b|(?<=y)esterday\b|(?<=t)his\s|(?<=l)a(?:st|te)\s|(?<=e)arl(?:y|ier)\s|(?<=(?=(?:"
+    r"\b(?:today\b|yesterday\b|(?:this|last|late|early|earlier)(?=\s)|(?:"
     + _MONTH[1:].split(")")[0]
-    + r")\b\.?[\s,.'/-]{0,4}\d).)|(?<=(?=(?:"
+    + r")\b(?=\.?[\s,.'/-]{0,4}\d)|(?:"
     + _NUMBER_WORD
-    + r")\b"
+    + r")\b(?="
     + _UNIT
-    + r").))",
-    re.A,
+    + "))",
+    re.I | re.A,
 )
 """Where a date can begin, of digits and of words: the long pattern is tried only there."""
 _BEFORE_YEAR = re.compile(r"(?:\b(?:in|since|from|of|until|till|c|circa|around|about|yr|year)\.?)\s$", re.I)
@@ -233,7 +235,9 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
     """
     order = order if order in ("dmy", "mdy") else (order_of(text, anchor) or "dmy")
     found, done = [], 0
-    for start in sorted([m.start() for p in (_DIGIT_ANCHOR, _WORD_ANCHOR) for m in p.finditer(text)]):
+    anchors = [m.start() for m in _DIGIT_ANCHOR.finditer(text)]
+    anchors.extend(m.start() for m in matches_in_words(_WORD_ANCHOR, text))
+    for start in sorted(anchors):
         if start < done:
             continue
         m = PATTERN.match(text, start)
@@ -253,17 +257,13 @@ _SPELLED = re.compile(
     re.I | re.A,
 )
 _SPELLED_HINT = re.compile(
-    r"[adefjmnostADEFJMNOST](?<![A-Za-z0-9_][A-Za-z])(?i:(?<=t)w(?:o thousand|enty t)|(?<=n)ineteen |(?<=(?=(?:"
-    + _MONTH
-    + r")\s(?:the\s)?[a-z-]{4,}(?:st|nd|rd|th)\b).))",
-    re.A,
+    rf"\b(?:two thousand|twenty t|nineteen |(?:{_MONTH})\s(?:the\s)?[a-z-]{{4,}}(?:st|nd|rd|th)\b)", re.I | re.A
 )
-"""Begins with a set of characters: such an expression is searched fast."""
 
 
 def _spelled_out(text: str, anchor: date | None) -> list[DateMention]:
     """Dates in words, as dictated: "April fourteenth", "May of two thousand sixteen". A day without a year is the last one up to the note."""
-    if _SPELLED_HINT.search(text) is None:
+    if next(matches_in_words(_SPELLED_HINT, text), None) is None:
         return []
     found = []
     for m in _SPELLED.finditer(text):

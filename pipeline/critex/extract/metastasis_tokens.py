@@ -8,6 +8,7 @@ from functools import cache
 
 from critex.extract.anatomy import organ_source, organs
 from critex.extract.patterns import FLAGS, load_yaml, term_regex
+from critex.extract.starts import shape_of, starts_with
 
 ORGAN_KINDS = frozenset({"site", "region", "node", "regional", "local", "nodes", "vertebra"})
 
@@ -71,12 +72,27 @@ def _grammar() -> tuple[dict[str, str], dict[str, frozenset[str]], re.Pattern[st
             r"(?P<result>\(\s?(?:\+|-|\+ve|-ve|[YN]|yes|no|nil|neg|pos|none)\s?\))",
             rf"(?P<term>{'|'.join(term_regex(t) for t in terms if re.search(r'[A-Za-z0-9]', t))})",
             rf"(?P<sign>{'|'.join(re.escape(t) for t in terms if not re.search(r'[A-Za-z0-9]', t))}|[?;)\]|])",
-            r"(?P<number>(?<![A-Za-z])[<>~≤≥]?(?:\d{1,2}[LR](?![A-Za-z])|\d+(?:st|nd|rd|th)|x\s?\d+|\d[\d.x*/-]*\s?(?:cm|mm)?)(?![A-Za-z]))",
-            r"(?P<word>[A-Za-z][A-Za-z0-9'-]*|[^\x00-\x7f])",
-            r"(?P<mark>\S)",
+            _NUMBER,
+            _WORD,
+            _MARK,
         ]
     )
     return kinds, cues, re.compile(source, FLAGS)
+
+
+_SIGN = re.compile(r"\S")
+_NUMBER = r"(?P<number>(?<![A-Za-z])[<>~≤≥]?(?:\d{1,2}[LR](?![A-Za-z])|\d+(?:st|nd|rd|th)|x\s?\d+|\d[\d.x*/-]*\s?(?:cm|mm)?)(?![A-Za-z]))"
+_WORD = r"(?P<word>[A-Za-z][A-Za-z0-9'-]*|[^\x00-\x7f])"
+_MARK = r"(?P<mark>\S)"
+_PLAIN = re.compile(f"{_NUMBER}|{_WORD}|{_MARK}", FLAGS)
+"""What is neither an organ nor a term."""
+
+
+@cache
+def _special() -> re.Pattern[str] | None:
+    """Where an organ or a term can begin; only there the whole grammar is tried."""
+    source = _grammar()[2].pattern.removesuffix(f"|{_NUMBER}|{_WORD}|{_MARK}")
+    return starts_with(shape_of(re.compile(source, FLAGS))[1])
 
 
 def tokens(norm: str, start: int, end: int, heads: list[tuple[int, int, int]]) -> list[Token]:
@@ -105,7 +121,14 @@ def tokens(norm: str, start: int, end: int, heads: list[tuple[int, int, int]]) -
 def _lex(norm: str, start: int, end: int) -> list[Token]:
     kinds, cues, pattern = _grammar()
     found: list[Token] = []
-    for m in pattern.finditer(norm, start, end):
+    special, plain = _special(), _PLAIN
+    while (place := _SIGN.search(norm, start, end)) is not None:
+        at = place.start()
+        m = (pattern if special is None or special.match(norm, at) else plain).match(norm, at, end)
+        if m is None:
+            start = place.end()
+            continue
+        start = m.end()
         group = m.lastgroup or ""
         word = _plain(m.group())
         if group[0] == "o" and group[1:].isdigit():

@@ -128,6 +128,9 @@ def _begin_of(op: Any, argument: Any) -> Prefixes:
         once = _begin(inner)
         times = [_NOTHING, once, _then(once, once)]
         return frozenset(p for n in range(min(low, 2), min(high, 2) + 1) for p in times[n])
+    if op is sre.ASSERT and argument[0] > 0:  # what stands ahead is also what follows
+        ahead = _begin(argument[1])
+        return _NOTHING if any(not text for text, _ in ahead) else frozenset((text, True) for text, _ in ahead)
     if op in (sre.AT, sre.ASSERT, sre.ASSERT_NOT):
         return _NOTHING
     return _ANYTHING  # any character, all but some, a back reference
