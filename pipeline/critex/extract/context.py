@@ -160,10 +160,7 @@ def _longest(matches: list[_Match]) -> list[_Match]:
         cue, start, end = m.cue, m.start, m.end
         for k in kept:
             if (k.start < end and start < k.end) and (
-                k.start != start
-                or k.end != end
-                or k.cue.category == cue.category
-                or not (k.cue.only or cue.only)
+                k.start != start or k.end != end or k.cue.category == cue.category or not (k.cue.only or cue.only)
             ):
                 break
         else:

@@ -12,8 +12,6 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from critex.extract.starts import matches_in_words
-
 from critex.extract.number_words import ORDINALS, year_of
 
 _MONTHS = {
@@ -70,14 +68,42 @@ _DIGIT_ANCHOR = re.compile(
 _WORD_ANCHOR = re.compile(
     r"\b(?:today\b|yesterday\b|(?:this|last|late|early|earlier)(?=\s)|(?:"
     + _MONTH[1:].split(")")[0]
-    + r")\b(?=\.?[\s,.'/-]{0,4}\d)|(?:"
-    + _NUMBER_WORD
-    + r")\b(?="
-    + _UNIT
-    + "))",
+    + r")\b(?=\.?[\s,.'/-]{0,4}\d))",
     re.I | re.A,
 )
-"""Where a date can begin, of digits and of words: the long pattern is tried only there."""
+_NUMBER_ANCHOR = re.compile(rf"\b(?:{_NUMBER_WORD})\b(?={_UNIT})", re.I | re.A)
+"""Where a date can begin: at digits, at a word, at a number word. The long pattern is tried only there."""
+_STEMS = (*sorted({m[:3] for m in _MONTHS}), "today", "yesterday", "this", "last", "late", "earl")
+_AGO = ("ago", "back", "previously", "prior", "before", "earlier", "since")
+_AGO_REACH = 60
+"""How far before "ago" its number can stand."""
+_ORDINAL_DAY = re.compile(rf"\b{_MONTH}\s(?:the\s)?[a-z-]{{4,}}(?:st|nd|rd|th)\b", re.I | re.A)
+
+
+def _word_anchors(text: str) -> tuple[set[int], bool]:
+    """Where a date can begin with a word, and whether one may be spelled out ("April fourteenth")."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a rare letter of two code points
+        lower = "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
+    spelled = "two thousand" in lower or "nineteen " in lower or "twenty t" in lower
+    found: set[int] = set()
+    find = lower.find
+    for stem in _STEMS:
+        at = find(stem)
+        while at >= 0:
+            if _WORD_ANCHOR.match(text, at):
+                found.add(at)
+            elif not spelled and _ORDINAL_DAY.match(text, at):
+                spelled = True
+            at = find(stem, at + 1)
+    for word in _AGO:
+        at = find(word)
+        while at >= 0:
+            found.update(m.start() for m in _NUMBER_ANCHOR.finditer(text, max(0, at - _AGO_REACH), at))
+            at = find(word, at + 1)
+    return found, spelled
+
+
 _BEFORE_YEAR = re.compile(r"(?:\b(?:in|since|from|of|until|till|c|circa|around|about|yr|year)\.?)\s$", re.I)
 
 
@@ -235,8 +261,8 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
     """
     order = order if order in ("dmy", "mdy") else (order_of(text, anchor) or "dmy")
     found, done = [], 0
-    anchors = [m.start() for m in _DIGIT_ANCHOR.finditer(text)]
-    anchors.extend(m.start() for m in matches_in_words(_WORD_ANCHOR, text))
+    anchors, spelled = _word_anchors(text)
+    anchors.update(m.start() for m in _DIGIT_ANCHOR.finditer(text))
     for start in sorted(anchors):
         if start < done:
             continue
@@ -247,7 +273,7 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
         when = _read(m, anchor, order)
         if when is not None and 1900 <= when.first.year <= 2100:
             found.append(DateMention(m.start(), m.end(), when))
-    return _merged(found, _spelled_out(text, anchor))
+    return _merged(found, _spelled_out(text, anchor)) if spelled else found
 
 
 _ORDINAL = "|".join(sorted(ORDINALS, key=len, reverse=True))
@@ -256,15 +282,10 @@ _SPELLED = re.compile(
     rf"\b(?P<mon>{_MONTH})\s(?:the\s)?(?P<day>{_ORDINAL})\b(?:,?\s(?P<y1>{_YEAR_WORDS})\b)?|\b(?P<mon2>{_MONTH})\s(?:of\s)?(?P<y2>{_YEAR_WORDS})\b|\b(?:in|since|of|year)\s(?P<y3>{_YEAR_WORDS})\b",
     re.I | re.A,
 )
-_SPELLED_HINT = re.compile(
-    rf"\b(?:two thousand|twenty t|nineteen |(?:{_MONTH})\s(?:the\s)?[a-z-]{{4,}}(?:st|nd|rd|th)\b)", re.I | re.A
-)
 
 
 def _spelled_out(text: str, anchor: date | None) -> list[DateMention]:
     """Dates in words, as dictated: "April fourteenth", "May of two thousand sixteen". A day without a year is the last one up to the note."""
-    if next(matches_in_words(_SPELLED_HINT, text), None) is None:
-        return []
     found = []
     for m in _SPELLED.finditer(text):
         year = next((year_of(m[g]) for g in ("y1", "y2", "y3") if m[g]), None)
