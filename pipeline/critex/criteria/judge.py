@@ -112,7 +112,12 @@ def judge(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[
         if j is not s.result:
             out.append(_finished(j, more, model, limits))
             continue
-        key = (id(j), *more.values(), model.digest, asked)  # `silence` keeps what it remembers alive: an id is not used again
+        key = (
+            id(j),
+            *more.values(),
+            model.digest,
+            asked,
+        )  # `silence` keeps what it remembers alive: an id is not used again
         known = finished.get(key)
         if known is None:
             known = finished[key] = _finished(j, more, model, limits)
@@ -293,9 +298,7 @@ def with_confidence(judged: Judged) -> Judged:
     return _finished(judged, {}, load_confidence(), review_limits())
 
 
-def _finished(
-    j: Judged, more: dict[str, float], model: Confidence, limits: Mapping[str, float] | None
-) -> Judged:
+def _finished(j: Judged, more: dict[str, float], model: Confidence, limits: Mapping[str, float] | None) -> Judged:
     if j.criterion.investigator:
         return j
     properties = j.properties | more if more else j.properties

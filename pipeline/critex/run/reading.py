@@ -11,6 +11,8 @@ from critex.run.workers import BATCH_CHARACTERS, Workers, read_alone, read_batch
 
 Progress = Callable[[int], None]
 """Called with the number of notes done since the last call."""
+COMMIT_EVERY = 5_000
+"""Records after which what is written down is committed, whether or not a batch came back."""
 DOUBLED = "the note_id is used by an earlier note. Give every note an id of its own."
 
 
@@ -59,7 +61,9 @@ class Reading:
         notes: list[Note] = []
         keys: list[bytes] = []
         size = 0
-        for record in records:
+        for number, record in enumerate(records):
+            if number % COMMIT_EVERY == COMMIT_EVERY - 1:
+                self.ledger.commit()  # where all texts are known no batch ends, and one transaction of all notes would grow
             if isinstance(record, Rejected):
                 self.ledger.reject([(record.source, record.note_id, record.error)])
                 continue
