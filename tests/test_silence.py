@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from critex import tables
-from critex.criteria.judge import judge, judge_criterion
+from critex.criteria.judge import judge, judge_criterion, judge_evidence, with_confidence
 from critex.criteria.trial import load_trial
 from critex.features.patient import Patient
 from critex.features.silence import silent
@@ -29,6 +29,10 @@ def statements():
     return [s for said in statements_by_patient(mentions, frame).values() for s in said]
 
 
+def _said(judged):
+    return judged.criterion.id, judged.verdict, judged.reason, judged.review_why, judged.supports, judged.contradicts
+
+
 def test_any_choice_of_labels_is_judged_as_without_the_shortcut(statements):
     trial, features = load_trial("NCT07235319"), load_features()
     labels = sorted({s.label for s in statements})
@@ -44,7 +48,12 @@ def test_any_choice_of_labels_is_judged_as_without_the_shortcut(statements):
         quick, plain = Patient("p", said, *about), Patient("p", said, *about, features=features)
         assert {n: quick.facts(n) for n in features} == {n: plain.facts(n) for n in features}
         proxy = rng.random() < 0.5
-        assert judge(trial, quick, proxy) == [judge_criterion(c, plain, proxy) for c in trial.criteria]
+        judged = judge(trial, quick, proxy)
+        alone = [
+            judge_criterion(c, plain, proxy) for c in trial.criteria
+        ]  # their confidence knows nothing of the others
+        assert [_said(j) for j in judged] == [_said(j) for j in alone]
+        assert judged == [with_confidence(j) for j in judge_evidence(trial, quick, proxy)]
 
 
 def test_a_watched_patient_tells_what_was_asked_for():
