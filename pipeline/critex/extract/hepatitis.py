@@ -70,7 +70,10 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         while (
             i + 1 < len(names)
             and joined(norm, group[-1].end, names[i + 1].start)
-            and read_result(norm, group[-1].end, names[i + 1].start, False) is None
+            and (
+                read_result(norm, group[-1].end, names[i + 1].start, False) is None
+                or _is_and(norm, group[-1], names[i + 1])
+            )
         ):
             i += 1
             group.append(names[i])
@@ -118,6 +121,16 @@ def _later_loads(doc: Document, name: Name, first: Result, limit: int) -> list[M
         out.append(m)
         at = r.end
     return out
+
+
+def _is_and(norm: str, one: Name, other: Name) -> bool:
+    """Whether a plus between two viruses joins them: "HIV + HCV not tested"; behind a marker it is its result ("HBsAg + HBeAg -")."""
+    viruses = ("hbv", "hcv", "disease", "test")
+    return (
+        one.value in viruses
+        and other.value in viruses
+        and re.fullmatch(r"\s?\+\s?", norm[one.end : other.start]) is not None
+    )
 
 
 _UNIT_CELL = re.compile(r"\(?\s?(?P<unit>(?:log\s?_?(?:10)?\s?)?(?:iu|copies|cps?)\s?/\s?ml)\s?\)?", FLAGS)

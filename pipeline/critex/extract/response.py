@@ -10,7 +10,27 @@ from critex.extract.family import FamilyHits, as_mention, family
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8}
+_NUMBERS = {
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "1st": 1,
+    "2nd": 2,
+    "3rd": 3,
+    "4th": 4,
+    "5th": 5,
+    "6th": 6,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "eight": 8,
+}
 _RESPONSE_WORDS = re.compile(
     r"recist|percist|respon|evaluat|assess|remission|disease|cycles?|courses?|lesion|restag|efficacy|\bC\d\b|\bx\s?\d|imaging|\bCT\b|\bMRI\b|\bPET|scan|NPC|chemo|GP\b|best|overall|tumou?r|target|primary|nodes?|progress|缓解|疗效|评价",
     FLAGS,
@@ -24,7 +44,7 @@ _OTHER_MEANING = re.compile(
     FLAGS,
 )
 _AFTER = re.compile(
-    r"(?:after|post|following|s/p|at|on completion of|end of|completed)\s(?:a total of\s|the\s|all\s|his\s|her\s)?(?:(?P<n>\d{1,2}|one|two|three|four|five|six|eight)\s?(?:(?:of|/|out of)\s?(?:\d|six|four)\s)?(?:cycles?|courses?|#|rounds?|程|周期)|(?:C|cycle\s?|course\s?)(?P<c>\d{1,2})\b(?!-))|(?:x|×)\s?(?P<x>\d)\b(?!\s?(?:mg|/52|/12|\d|\^))|\bC(?P<k>\d)\b\s?(?:scan|CT|evaluation|assessment|restaging|response)",
+    r"(?:after|post|following|s/p|at|on completion of|end of|completed)\s(?:a total of\s|the\s|all\s|his\s|her\s)?(?:(?P<n>\d{1,2}|one|two|three|four|five|six|eight)\s?(?:(?:of|/|out of)\s?(?:\d|six|four)\s)?(?:cycles?|courses?|#|rounds?|程|周期)|(?:C|cycle\s?|course\s?)(?P<c>\d{1,2})\b(?!-)|(?P<o>first|second|third|fourth|fifth|sixth|[1-6](?:st|nd|rd|th))\s(?:cycle|course|round)\b)|(?:x|×)\s?(?P<x>\d)\b(?!\s?(?:mg|/52|/12|\d|\^))|\bC(?P<k>\d)\b\s?(?:scan|CT|evaluation|assessment|restaging|response)",
     FLAGS,
 )
 _RANGE = re.compile(r"\d\s?(?:-|to|–)\s?\d\s?(?:cycles|courses)", FLAGS)

@@ -18,7 +18,7 @@ _NEGATIVE = (
     r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|n[eé]g(?:ati(?:ve?|f|v[ea][nrs]?))?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
     r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|below (?:the )?(?:limit|lower limit|detection|lloq|llod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n|\d{1,2}[.)]\s))"
 )
-_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])|pos(?:iti(?:ve?|f|v[ea][nrs]?))?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
+_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])(?!\s(?:hcv|hbv|hbs|hiv|hep|anti-|syph|vdrl))|pos(?:iti(?:ve?|f|v[ea][nrs]?))?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
 _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
