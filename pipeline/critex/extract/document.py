@@ -14,7 +14,7 @@ from critex.extract.normalise import normalise
 from critex.extract.sections import Section, find_sections
 
 _BULLET = re.compile(r"\s*(?:[-*+>#~]{1,2}\s|\d{1,2}[.)]\s|\(\d{1,2}\)|\d{1,2}\)|[A-Za-z][.)]\s|\[[ xX]?\])", re.A)
-_COLUMNS = re.compile(r"\S(?:\t| {3,}|\s?\|\s?)\S", re.A)
+_COLUMNS = re.compile(r"\S(?:\t+| {3,}|\s?\|\s?)\S", re.A)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|Mdm|Prof|St|vs|e\.g|i\.e|eg|ie|approx|No|no|nos|prev|adj|resp|Fig|cf|al|Pt|pt|Ref|ref|incl|max|min|diff|wt|ht|dept|Dept|yrs?|mths?|wks?|ca|c|Rd|Ave|Est|est|approx|Approx|Lt|Rt|bil|En|Puan)|(?<!Pugh )(?<!atitis )(?<!Hep )(?<!hep )(?<!type )(?<!roup )(?<!tage )(?<!NYHA )(?<!CCS )(?<!lass )(?<!rade )(?<!and )(?<!or )\b[A-Z](?:\.[A-Z])*)\.$"
 )

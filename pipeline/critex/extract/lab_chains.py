@@ -10,7 +10,7 @@ from critex.extract.lab_values import NUMBER, Name, analytes, canonical, lab_men
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule
 
-_MEMBER = r"[A-Za-z][A-Za-z.+#-]{0,15}(?:[ -][A-Za-z(][A-Za-z.)]{0,9})?"
+_MEMBER = r"[A-Za-z][A-Za-z.+#-]{0,15}(?:[ -][A-Za-z][A-Za-z.]{0,9})?(?:\s?\([A-Za-z/ ]{1,12}\))?"
 _NUMBER = r"[<>]?\s?(?:" + NUMBER + r")k?(?:\s?(?:secs?|s)\b)?\s?(?:[HL*]\b)?"
 _CHAIN = re.compile(
     r"(?<![\w/.])(?P<names>"
@@ -57,7 +57,7 @@ def chain_mentions(
         for k, ((start, end), (at, stop)) in enumerate(zip(tokens, values, strict=True)):
             name = next((n for n in inside if start <= n.start and n.end <= end + 1), None)
             if name is None or name.end < end - 1:
-                name = _name(norm[start:end], norm[at:stop], start, rules, norm[m.start() : m.end("names")]) or name
+                name = name_of(norm[start:end], norm[at:stop], start, rules, norm[m.start() : m.end("names")]) or name
             if name is None:
                 continue
             analyte = analytes()[name.key]
@@ -79,9 +79,9 @@ def _parts(norm: str, start: int, end: int) -> list[tuple[int, int]]:
     return [*found, (at, end)]
 
 
-def _name(token: str, value: str, start: int, rules: Iterable[Rule], chain: str) -> Name | None:
-    """Analyte that a member of a chain names, read as if its value stood beside it."""
-    token = token.strip(" .")
+def name_of(token: str, value: str, start: int, rules: Iterable[Rule], chain: str) -> Name | None:
+    """Analyte that a member of a chain, or the head of a column, names, read as if its value stood beside it."""
+    token = re.sub(r"\s?\(.*", "", token).strip(" .")
     if re.search(r"bili?\w*", chain, re.I) and token.lower() in ("total", "t", "d", "direct"):
         key = "bilirubin_total" if token[0] in "tT" else "bilirubin_direct"
         return Name(start, start + len(token), key, f"labs.{key}")

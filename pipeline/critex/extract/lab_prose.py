@@ -39,7 +39,7 @@ def prose_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention
     i = 0
     while i < len(names):
         group = [names[i]]
-        while i + 1 < len(names) and re.fullmatch(r"\s?/\s?", norm[group[-1].end : names[i + 1].start]):
+        while i + 1 < len(names) and _JOINS.fullmatch(norm, group[-1].end, names[i + 1].start):
             i += 1
             group.append(names[i])
         i += 1
@@ -51,12 +51,22 @@ def prose_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention
             and doc.lines[index + 1].kind == "text"
         ):
             limit = min(doc.lines[index + 1].end, line.end + 25)
+        if len(group) > 1 and "/" not in norm[group[0].end : group[-1].start]:  # "BUN and creatinine are 27 and 1.9"
+            shared = joined_mentions(doc, group, limit)
+            if len(shared) == len(group):
+                out.extend(shared)
+                continue
+            out.extend(m for n in group[:-1] for m in _planned(doc, n, *doc.segment_at(n.start)))
+            group = group[-1:]
         if len(group) > 1:
             joined = joined_mentions(doc, group, limit)
             out.extend(joined or _planned_group(doc, group))
             continue
         out.extend(_one(doc, group[0], limit, line))
     return out
+
+
+_JOINS = re.compile(r"\s?/\s?|\s(?:and|&)\s", FLAGS)
 
 
 def joined_mentions(doc: Document, group: list[Name], limit: int) -> list[Mention]:
@@ -87,7 +97,16 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         return []
     if NO_VALUE.match(norm, name.end, limit):
         return _planned(doc, name, seg_start, seg_end)
+    if (
+        name.key in ("neutrophils_any", "lymphocytes")
+        and _LIST_GOES_ON.match(norm, name.end, seg_end)
+        and _SHARE_BEFORE.search(norm, max(seg_start, name.start - 18), name.start)
+    ):
+        share = _share_before(doc, name, seg_start)  # "61% neutrophils, 21% lymphocytes"
+        return [share] if share is not None else []
     first = first_value(doc, name, limit)
+    if name.start < name.end and _BOTH.fullmatch(norm, name.start, name.end) and first is not None:
+        first = (_haemoglobin_of(norm, first[0], limit), *first[1:])
     if first is None:
         if (share := _share_before(doc, name, seg_start)) is not None:
             return [share]
@@ -147,19 +166,33 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
     return out
 
 
+_LIST_GOES_ON = re.compile(r"\s?(?:[,;.)]|and\b|with\b|$)", FLAGS)
+_BOTH = re.compile(r"h\s?(?:[/&]|and)\s?h|ha?emoglobin and ha?ematocrit", FLAGS)
+"""Haemoglobin and haematocrit, named together."""
+_SECOND_OF_BOTH = re.compile(r"\s?(?:/|and|,)\s?(?P<num>\d{1,2}(?:\.\d{1,2})?)(?![\d/])", FLAGS)
+
+
+def _haemoglobin_of(norm: str, r: Reading, limit: int) -> Reading:
+    """Haemoglobin of a pair with the haematocrit, which is about three times as great and sometimes stands first ("H&H 33.3/10.9")."""
+    m = _SECOND_OF_BOTH.match(norm, r.end, limit)
+    if m is None or not 2.2 <= r.number / max(float(m["num"]), 0.1) <= 3.9:
+        return r
+    return Reading(m.start("num"), m.end("num"), float(m["num"]))
+
+
 _RATIO = re.compile(r"ratio|(?<=ptt)-?r\b", FLAGS)
 _GREATEST_RATIO = 8.0
 _IF = re.compile(r"\b(?:if|unless|until|once|provided|when(?:ever)?)\s(?:the |his |her |their |patient's )?$", FLAGS)
 """Right before a name: what follows is a condition, not a finding."""
 _MUST = re.compile(r"\b(?:must|should|ha(?:s|ve) to|needs? to|need) be\b", FLAGS)
-_SHARE_BEFORE = re.compile(r"(?<![\d.,/-])(?P<num>\d{2}(?:\.\d)?)\s?%?\s$", FLAGS)
+_SHARE_BEFORE = re.compile(r"(?<![\d.,/-])(?P<num>\d{2}(?:\.\d)?)\s?(?:%|percent|per cent)?\s$", FLAGS)
 
 
 def _share_before(doc: Document, name: Name, seg_start: int) -> Mention | None:
     """Share of neutrophils written before their name: "white count 5.6 with 62 segs"."""
     if name.key != "neutrophils_any":
         return None
-    m = _SHARE_BEFORE.search(doc.norm, max(seg_start, name.start - 8), name.start)
+    m = _SHARE_BEFORE.search(doc.norm, max(seg_start, name.start - 18), name.start)
     if m is None or float(m["num"]) < 20:
         return None
     share = Name(m.start(), name.end, "neutrophil_pct", name.rule)

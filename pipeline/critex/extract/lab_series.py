@@ -32,8 +32,8 @@ _THEN = re.compile(
 )
 """Behind a value that is not the latest: "180 at presentation"."""
 _NOW = re.compile(
-    r"[\s,;:.-]{1,3}(?:(?:and|but|then|which|has|have|had|since|is|are|was|were|it|this|been|transfused|given|with|after|following|ivf?|iv|g-?csf|fluids|hydration|\d\s?(?:u|units?|pints?)|of|prbcs?|pcs?|rbcs?|packed|cells|blood|platelets|[a-z]{4,12}ly)[\s,]+){0,6}"
-    r"(?:now|today|currently|latest|most recent(?:ly)?|settled|improv(?:ed|ing)|recover(?:ed|ing)|normali[sz]ed|came|come|went|gone|fell|fallen|dropped|rose|risen|increased|decreased|declined|corrected|down|up|back|repeat(?:ed)?|re-?checked|recheck|post(?:-?\s?(?:transfusion|transfused|op|tx))?)"
+    r"(?:\s?\([a-z ]{3,20}\))?[\s,;:.-]{1,3}(?:(?:and|but|then|which|has|have|had|since|is|are|was|were|it|this|been|transfused|given|with|after|following|ivf?|iv|g-?csf|fluids|hydration|\d\s?(?:u|units?|pints?)|of|prbcs?|pcs?|rbcs?|packed|cells|blood|platelets|[a-z]{4,12}ly)[\s,]+){0,6}"
+    r"(?:and then|and was|then|now|today|currently|latest|most recent(?:ly)?|settled|improv(?:ed|ing)|recover(?:ed|ing)|normali[sz]ed|came|come|went|gone|fell|fallen|dropped|rose|risen|increased|decreased|declined|corrected|down|up|back|repeat(?:ed)?|re-?checked|recheck|post(?:-?\s?(?:transfusion|transfused|op|tx))?)"
     r"(?:\s(?:now|today|is|was|at|to|down|up|back|of|value|level|on|only))*\s*[:=]?\s*(?=[<>]?\s?\d)",
     FLAGS,
 )
@@ -106,7 +106,7 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
             at = month.end()
         then = _THEN.match(norm, at, limit)
         now = _NOW.match(norm, then.end() if then is not None else at, limit)
-        arrow = _ARROW.match(norm, at, limit)
+        arrow = _ARROW.match(norm, then.end() if then is not None else at, limit)
         if arrow is not None:
             start = arrow.end()
             while (step := _INTERVENTION.match(norm, start, limit)) is not None and (

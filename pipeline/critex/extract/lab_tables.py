@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from critex.extract.dates import When
 from critex.extract.document import Document, Line
+from critex.extract.lab_chains import name_of
 from critex.extract.lab_prose import joined_mentions
 from critex.extract.lab_values import (
     UNDETECTED,
@@ -21,7 +23,7 @@ from critex.extract.lab_values import (
     read_value,
 )
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS
+from critex.extract.patterns import FLAGS, Rule
 
 _RANGE_CELL = re.compile(
     r"\s*[\[(]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤)\s?(?P<top>\d+(?:\.\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))\s?[\])]?\s*(?:[a-z/%^0-9. ]{0,14})$",
@@ -51,7 +53,8 @@ class Head:
 
 
 _CELL_SPLIT = re.compile(
-    r"\t+|\s*\|\s*|\s{2,}|(?:(?<=ysed)|(?<=yzed)|(?<=otted)|(?<=nding)|(?<=done)|(?<=qns))\s(?=[<>]?\d)", FLAGS
+    r"[ ]*\t[ ]*|[ \t]*\|[ \t]*|\s{2,}|(?:(?<=ysed)|(?<=yzed)|(?<=otted)|(?<=nding)|(?<=done)|(?<=qns))\s(?=[<>]?\d)",
+    FLAGS,
 )
 """Tabs, pipes, runs of spaces, and the single space behind a word that stands for a missing value ("haemolysed 96 H")."""
 _BRACKETED = re.compile(r"\([^()\n]{0,20}\)")
@@ -65,15 +68,25 @@ _ROLES = (
 
 
 def cells_of(norm: str, line: Line) -> list[Cell]:
-    """Cells of a row, split at tabs, pipes and runs of spaces."""
-    found, at = [], line.start
+    """Cells of a row, split at tabs, pipes and runs of spaces; what is left empty between two pipes or tabs is a cell too."""
+    found: list[Cell] = []
+    at, hard = line.start, not _is_framed(norm, line)
     for m in _CELL_SPLIT.finditer(norm, line.start, line.end):
+        splits = "|" in m.group() or "\t" in m.group()
         if m.start() > at and norm[at : m.start()].strip():
             found.append(Cell(at, m.start(), norm[at : m.start()]))
-        at = m.end()
+        elif hard and splits:
+            found.append(Cell(at, at, ""))
+        at, hard = m.end(), splits
     if at < line.end and norm[at : line.end].strip():
         found.append(Cell(at, line.end, norm[at : line.end].rstrip()))
     return found
+
+
+def _is_framed(norm: str, line: Line) -> bool:
+    """Whether pipes stand around a row, and not only between its cells."""
+    row = norm[line.start : line.end].strip()
+    return row.startswith("|") and row.endswith("|")
 
 
 def head_of(doc: Document, index: int) -> Head | None:
@@ -108,8 +121,16 @@ def _column(head: Head, cells: list[Cell], j: int, piped: bool, row_start: int) 
     """Column of the head that a cell stands under."""
     if len(cells) == len(head.cells) and (piped or head.cells[0].start - head.start < cells[0].end - row_start):
         return j
-    if piped and len(cells) == len(head.cells) + 1:  # the head leaves the column of names empty
-        return j - 1
+    if piped:
+        full = [k for k, c in enumerate(cells) if c.text.strip()]
+        heads = [k for k, c in enumerate(head.cells) if c.text.strip()]
+        spaced = len(cells) > len(head.cells) or any(not c.text.strip() for c in head.cells[1:])
+        if spaced and len(full) == len(heads) and j in full:  # tabs doubled in one of the two
+            return heads[full.index(j)]
+        if len(cells) == len(head.cells) + 1:  # the head leaves the column of names empty
+            return j - 1 if j else None
+        if len(cells) < len(head.cells):  # the last cells of the row are left out
+            return j
     c = cells[j]
     best, distance = None, 10_000
     for k, h in enumerate(head.cells):
@@ -237,14 +258,38 @@ def _unit_of_head(doc: Document, name: Name, head: Cell, analyte: Analyte) -> tu
     return (unit.strip() if unit else None), factor
 
 
-def transposed_mentions(doc: Document, by_line: dict[int, list[Name]]) -> list[Mention]:
+def _bare_heads(doc: Document, cells: list[Cell], names: list[Name], below: Line, rules: Iterable[Rule]) -> list[Name]:
+    """Names of the columns whose heads are tests only where a value stands beside them ("Na", "Cr", "PT"): read with the value below."""
+    body = cells_of(doc.norm, below)
+    head = Head(cells, [""] * len(cells), [None] * len(cells), 0, doc.line_at(cells[0].start).start)
+    piped = "|" in doc.norm[below.start : below.end] or "\t" in doc.norm[below.start : below.end]
+    more: list[Name] = []
+    for j, c in enumerate(body):
+        column = _column(head, body, j, piped, below.start)
+        if column is None or not VALUE.match(c.text.strip()):
+            continue
+        cell = cells[column]
+        if any(cell.start <= n.start < cell.end for n in [*names, *more]) or not cell.text.strip():
+            continue
+        if (name := name_of(cell.text.strip(), c.text.strip(), cell.start, rules, "")) is not None:
+            more.append(name)
+    return sorted([*names, *more], key=lambda n: n.start)
+
+
+def transposed_mentions(doc: Document, by_line: dict[int, list[Name]], rules: Iterable[Rule]) -> list[Mention]:
     """Tables whose columns are tests and whose rows are days."""
     out: list[Mention] = []
     for index, names in by_line.items():
         line = doc.lines[index]
-        if line.kind != "row" or len(names) < 2:
+        if line.kind != "row" or re.search(r"\d", _BRACKETED.sub("", doc.norm[names[0].start : line.end])):
             continue
         cells = cells_of(doc.norm, line)
+        below = next((x for x in doc.lines[index + 1 : index + 4] if doc.dates_between(x.start, x.end)), None)
+        if below is None or below.kind != "row" or len(cells) < 3:
+            continue
+        names = _bare_heads(doc, cells, names, below, rules)
+        if len(names) < 2:
+            continue
         heads = [(n, next((j for j, c in enumerate(cells) if c.start <= n.start < c.end), None)) for n in names]
         if any(j is None for _, j in heads) or any(
             re.search(r"\d", _BRACKETED.sub("", doc.norm[a.end : b.start])) for a, b in pairwise(names)

@@ -13,6 +13,7 @@ from typing import Any
 
 from critex.extract.dates import When
 from critex.extract.document import Document
+from critex.extract.lab_spoken import read_spoken
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 
@@ -21,10 +22,10 @@ NUMBER = r"\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d))?"
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
-    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
-    r"about|around|approx\.?|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|not more than|at least|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
+    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"about|around|approx(?:imately|\.)?|equals|to|prolonged|(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,12}\s){1,3}(?:was|is|were|of)|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|not more than|at least|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
     r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased)|holding|(?:must|should|has to|needs? to|need) be|"
-    r"(?:improved|recovered|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up))?(?: (?:to|at))?)\s*:?\s*){0,5}"
+    r"(?:improved|recovered|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|dip(?:ped)?|climbed|crept|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up|further|again))?(?: (?:to|at))?)\s*:?\s*){0,5}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
     FLAGS,
 )
@@ -35,7 +36,7 @@ _AFTER = re.compile(r"[\s|]{0,16}(?P<flag>" + _FLAG + r")?[\s|]{0,16}", FLAGS)
 _RANGE = re.compile(
     r"[\s|]{0,20}(?:"
     + _FLAG
-    + r")?[\s|]{0,20}[\[(]?\s?(?:ref(?:erence)?(?: range| interval)?\.?|rr|n|nr|normal(?: range)?|range|uln)?\s?[:=]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤|up to)\s?(?P<top>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))",
+    + r")?[\s|]{0,20}[\[(]?\s?(?:ref(?:erence)?(?: range| interval)?\.?|rr|n|nr|normal(?: range)?|range|uln)?\s?[:=]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤|up to|(?<=uln )|(?<=uln:)|upper limit(?: of normal)?(?: is| of|:)?)\s?(?P<top>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))",
     FLAGS,
 )
 _RANGE_FIRST = re.compile(
@@ -148,7 +149,10 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte, spans: bool = T
             return _with_unit(norm, reading, limit, analyte)
     m = VALUE.match(norm, start, limit)
     if m is None:
-        return None
+        spoken = read_spoken(norm, start, limit) if norm[start : start + 1].isalpha() else None
+        if spoken is None or _ELAPSED.match(norm, spoken[0], limit):
+            return None
+        return _with_unit(norm, Reading(start, spoken[0], spoken[1], lead["cmp"] if lead else None), limit, analyte)
     if re.match(r"\s?[-/]\s?\d{1,4}\s?[-/]\s?\d{1,4}(?!\d)", norm[m.end() : min(limit, m.end() + 12)]):
         return None  # a date
     power, end = m["p1"] or m["p2"], m.end()
@@ -168,7 +172,7 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte, spans: bool = T
     ):
         if upper <= _WIDEST * number:
             reading.upper, reading.end = upper, span.end()
-        elif span["sign"] != "to":
+        else:
             return None
     return _with_unit(norm, reading, limit, analyte)
 

@@ -124,7 +124,7 @@ def find_labs(doc: Document, hits: FamilyHits) -> list[Mention]:
             out.extend(found)
         else:
             out.extend(prose_mentions(doc, index, group))
-    out.extend(transposed_mentions(doc, by_line))
+    out.extend(transposed_mentions(doc, by_line, _rules()))
     for rule, m in hits.of("labs.strokes"):
         out.extend(stroke_mentions(doc, m.start(), rule.id))
     return out
@@ -147,18 +147,23 @@ def _heads_tests(doc: Document, d: DateMention, start: int, at: int) -> bool:
     """Whether a date written before a value on its line is the day of the blood test, not that of an event ("warfarin stopped 2/52 ago, INR 1.1")."""
     if (d.when.last - d.when.first).days > _LONGEST_DAY:
         return False  # a bare year, as "DVT in 2015"
-    cuts = [m.end() for m in _CLAUSE_START.finditer(doc.norm, start, d.start) if m.end() <= d.start]
-    opened = doc.norm[cuts[-1] if cuts else start : d.start]
-    closed = _CLAUSE_START.search(doc.norm, d.end, at)
-    rest = doc.norm[d.end : closed.start() if closed is not None else at]
-    if _BLOODS.search(opened) or _BLOODS.search(rest):
+    norm = doc.norm
+    cuts = [m.end() for m in _CLAUSE_START.finditer(norm, max(start, d.start - 120), d.start) if m.end() <= d.start]
+    opened = norm[cuts[-1] if cuts else max(start, d.start - 120) : d.start]
+    closed = _CLAUSE_START.search(norm, d.end, at)
+    rest = norm[d.end : closed.start() if closed is not None else at]
+    if _BLOODS.search(opened) or _BLOODS.search(rest) or norm[d.end : d.end + 2].lstrip().startswith(":"):
         return True
     if _EVENT.search(opened) or (closed is not None and _EVENT.search(rest)):
         return False
+    if doc.segment_index(d.start) != doc.segment_index(at):
+        return bool(_VISIT.search(opened)) and at - d.end < _FARTHEST_VISIT  # another sentence of a paragraph
     relative = d.when.source == "relative" or (d.when.last - d.when.first).days > 0
     return not relative or not opened.strip(" :-*#>") or closed is None
 
 
+_VISIT = re.compile(r"\b(?:admi\w+|seen|review\w*|clinic|visit|present\w*|attend\w*|today|discharge\w*)\b|^\W*$", FLAGS)
+_FARTHEST_VISIT = 400
 _LONGEST_DAY = 31
 """Days that the day of a blood test may span: "March 2026"."""
 
