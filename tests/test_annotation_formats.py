@@ -372,3 +372,18 @@ def test_damaged_files_are_refused_in_words(name: str, samples: Path, tmp_path: 
         except CritexError as error:
             assert str(error)  # any other exception would be a traceback to the user
         path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_lone_carriage_return_survives_the_tables_of_a_run(form: str, tmp_path: Path) -> None:
+    from critex.run.job import run_job
+    from critex.run.store import read_table
+
+    text = 'ECOG 1.\rNo liver\rmetastases, "HBsAg (-)".\r\nHb 9.4 g/dL'
+    (tmp_path / "notes.jsonl").write_text(json.dumps({"note_id": "n", "text": text, "note_type": "a\rb"}))
+    run_job([tmp_path / "notes.jsonl"], tmp_path / "out", trials=["NCT07235319"], form=form)
+    notes, mentions = read_table("notes", tmp_path / "out"), read_table("mentions", tmp_path / "out")
+    assert list(notes["text"]) == [text]
+    assert len(mentions) >= 3
+    for m in mentions.to_dict("records"):
+        assert text[m["start"] : m["end"]] == m["text"]

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from critex import __version__
 from critex.errors import InputError
 from critex.export.source import BATCH, Row, notes_with_mentions, rows
-from critex.run.store import write_file
+from critex.run.store import csv_quoting, write_file
 
 EHR = 32817
 """Type concept "EHR"."""
@@ -200,8 +200,14 @@ class _File:
         if self._parquet is not None:
             self._parquet.write_table(table)
         else:
-            table.to_pandas(types_mapper=pd.ArrowDtype).to_csv(
-                self._temporary, mode="a", header=False, index=False, lineterminator="\n"
+            frame = table.to_pandas(types_mapper=pd.ArrowDtype)
+            frame.to_csv(
+                self._temporary,
+                mode="a",
+                header=False,
+                index=False,
+                lineterminator="\n",
+                quoting=csv_quoting(frame),
             )
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ from critex.review.patient_view import PatientView, label_group
 from critex.review.security import Sessions
 from critex.review.workbench import Act, Refused, Workbench
 from critex.review.worklist import Query
+from critex.run.store import csv_quoting
 from critex.tables import ASSERTIONS, STATUSES, VERDICTS
 
 STATIC = {
@@ -246,7 +247,7 @@ class Pages:
         bench = self.bench
         if name in ("decisions.csv", "candidates.csv"):
             frame = decisions_frame(bench) if name == "decisions.csv" else final_candidates(bench)
-            body, kind = frame.to_csv(index=False, lineterminator="\n").encode(), "text/csv"
+            body, kind = frame.to_csv(index=False, lineterminator="\n", quoting=csv_quoting(frame)).encode(), "text/csv"
         elif name == "decisions.parquet":
             body, kind = decisions_frame(bench).to_parquet(index=False), "application/vnd.apache.parquet"
         elif name == "gold.zip":

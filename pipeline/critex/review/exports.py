@@ -20,7 +20,7 @@ from critex.export.annotation import annotated_documents
 from critex.review.decisions import COLUMNS, Decision, finals
 from critex.review.folder import PatientTables
 from critex.review.workbench import Workbench
-from critex.run.store import write_file
+from critex.run.store import csv_quoting, write_file
 
 _README = """# Gold from a review
 
@@ -106,7 +106,10 @@ def write_gold(bench: Workbench, trial: Trial, target: Path) -> int:
     enrolled = pd.DataFrame(patients, columns=["patient_id", "index_date"])
     _write_lines(target / "verdicts.jsonl", verdicts)
     _write_lines(target / "mentions.jsonl", mentions)
-    write_file(target / "notes.csv", lambda p: all_notes.to_csv(p, index=False, lineterminator="\n"))
+    write_file(
+        target / "notes.csv",
+        lambda p: all_notes.to_csv(p, index=False, lineterminator="\n", quoting=csv_quoting(all_notes)),
+    )
     write_file(target / "patients.csv", lambda p: enrolled.to_csv(p, index=False, lineterminator="\n"))
     write_file(target / "README.md", lambda p: p.write_text(_README, encoding="utf-8"))
     return len(patients)
@@ -204,7 +207,10 @@ def export_all(bench: Workbench, target: Path) -> dict[str, int]:
     """
     target.mkdir(parents=True, exist_ok=True)
     decisions, candidates = decisions_frame(bench), final_candidates(bench)
-    write_file(target / "decisions.csv", lambda p: decisions.to_csv(p, index=False, lineterminator="\n"))
+    write_file(
+        target / "decisions.csv",
+        lambda p: decisions.to_csv(p, index=False, lineterminator="\n", quoting=csv_quoting(decisions)),
+    )
     write_file(target / "decisions.parquet", lambda p: decisions.to_parquet(p, index=False))
     write_file(target / "candidates.csv", lambda p: candidates.to_csv(p, index=False, lineterminator="\n"))
     several = len(bench.folder.trials) > 1

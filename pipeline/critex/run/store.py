@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import tempfile
@@ -39,6 +40,16 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
         raise
 
 
+def csv_quoting(frame: pd.DataFrame) -> Literal[0, 2]:
+    """How cells of a CSV file are quoted: all text where a cell has a carriage return, else what needs it.
+
+    Where rows end in a newline, pandas (and Python's csv before 3.13) leave a lone carriage return unquoted, and readers end the row there.
+    """
+    texts = (frame[c] for c in frame.columns if not pd.api.types.is_numeric_dtype(frame[c]))
+    risky = any(column.astype("string").str.contains("\r", regex=False).any() for column in texts)
+    return csv.QUOTE_NONNUMERIC if risky else csv.QUOTE_MINIMAL
+
+
 def write_table(frame: pd.DataFrame, name: str, out: Path, form: Format = "parquet") -> Path:
     """Write one table, after checking its schema.
 
@@ -66,7 +77,7 @@ def write_table(frame: pd.DataFrame, name: str, out: Path, form: Format = "parqu
             table = pa.Table.from_pandas(checked, preserve_index=False).replace_schema_metadata(None)
             pq.write_table(table, target, compression="zstd")
         elif form == "csv":
-            checked.to_csv(target, index=False, lineterminator="\n", encoding="utf-8")
+            checked.to_csv(target, index=False, lineterminator="\n", encoding="utf-8", quoting=csv_quoting(checked))
         else:
             checked.to_json(target, orient="records", lines=True, force_ascii=False)
 
@@ -118,7 +129,13 @@ class TableWriter:
         frame = typed(table.to_pandas(), self.name)
         if self.form == "csv":
             frame.to_csv(
-                self._temporary, mode="a", header=not self._began, index=False, lineterminator="\n", encoding="utf-8"
+                self._temporary,
+                mode="a",
+                header=not self._began,
+                index=False,
+                lineterminator="\n",
+                encoding="utf-8",
+                quoting=csv_quoting(frame),
             )
         elif len(frame):
             frame.to_json(self._temporary, mode="a", orient="records", lines=True, force_ascii=False)
