@@ -69,6 +69,7 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         group = [names[i]]
         while (
             i + 1 < len(names)
+            and not _POSITIVE_NAME.search(norm, group[-1].start, group[-1].end)
             and joined(norm, group[-1].end, names[i + 1].start)
             and (
                 read_result(norm, group[-1].end, names[i + 1].start, False) is None
@@ -124,13 +125,12 @@ def _later_loads(doc: Document, name: Name, first: Result, limit: int) -> list[M
 
 
 def _is_and(norm: str, one: Name, other: Name) -> bool:
-    """Whether a plus between two viruses joins them: "HIV + HCV not tested"; behind a marker it is its result ("HBsAg + HBeAg -")."""
+    """Whether a plus between two viruses joins them: "HIV + HCV not tested"; else it is a result ("HBsAg + HBeAg -", "HIV+ HCV-")."""
     viruses = ("hbv", "hcv", "disease", "test")
-    return (
-        one.value in viruses
-        and other.value in viruses
-        and re.fullmatch(r"\s?\+\s?", norm[one.end : other.start]) is not None
-    )
+    if one.value not in viruses or other.value not in viruses:
+        return False
+    same_space = norm[one.end : other.start] in ("+", " + ")
+    return same_space and not re.match(r"\s?\(?[+-](?!\w)", norm[other.end : other.end + 4])
 
 
 _UNIT_CELL = re.compile(r"\(?\s?(?P<unit>(?:log\s?_?(?:10)?\s?)?(?:iu|copies|cps?)\s?/\s?ml)\s?\)?", FLAGS)
