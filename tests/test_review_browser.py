@@ -314,6 +314,7 @@ def test_pictures_of_the_documentation(browser: Browser, folder: Path, tmp_path:
     images = Path(__file__).resolve().parents[1] / "docs" / "images" if os.environ.get("CRITEX_PICTURES") else tmp_path
     with Server(folder, reviewers=("anna", "ben")) as server:
         page = opened(browser, server.address["anna"])
+        page.set_viewport_size({"width": 1280, "height": 760})
         page.screenshot(path=images / "review-list.png")
         page.goto(f"{server.base}/patient?id=S10&c=I03.ecog")
         page.keyboard.press("a")
@@ -327,3 +328,16 @@ def test_pictures_of_the_documentation(browser: Browser, folder: Path, tmp_path:
         page.screenshot(path=images / "review-index-date.png")
     for name in ("review-list", "review-patient", "review-index-date"):
         assert 10_000 < (images / f"{name}.png").stat().st_size < 300_000
+
+
+def test_plot_calendar_and_cohort_stand_beside_the_verdicts(browser: Browser, folder: Path) -> None:
+    with Server(folder) as server:
+        page = opened(browser, server.address["anna"])
+        page.goto(f"{server.base}/patient?id=S01&c=I09.hemoglobin")
+        expect(page.locator(".panel:not([hidden]) svg.lab")).to_be_visible()
+        page.locator("#calendar summary").click()
+        expect(page.locator("#calendar")).to_contain_text("Runs out first, on 2026-03-23")
+        assert page.request.get(f"{server.base}/calendar.ics?id=S01").body().startswith(b"BEGIN:VCALENDAR")
+        page.goto(f"{server.base}/cohort")
+        expect(page.locator("main")).to_contain_text("What to ask for next")
+        assert not serious(page)

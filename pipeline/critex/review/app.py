@@ -23,6 +23,7 @@ from critex import __version__
 from critex.report.view import ICONS
 from critex.review.adjudication import open_cases
 from critex.review.agreement import agreements, following
+from critex.review.beside import CohortPages, calendar_file, calendar_of_patient, calendar_view
 from critex.review.exports import decisions_frame, final_candidates, write_gold, write_reviewed_brat, zipped
 from critex.review.patient_view import PatientView, label_group
 from critex.review.security import Sessions
@@ -33,6 +34,8 @@ from critex.tables import ASSERTIONS, STATUSES, VERDICTS
 
 STATIC = {
     "page.css": ("critex.report", "templates", "text/css"),
+    "labs.css": ("critex.report", "templates", "text/css"),
+    "cohort.css": ("critex.report", "templates", "text/css"),
     "review.css": ("critex.review", "static", "text/css"),
     "review.js": ("critex.review", "static", "text/javascript"),
     "worklist.js": ("critex.review", "static", "text/javascript"),
@@ -90,6 +93,7 @@ class Pages:
         self.bench = bench
         self.sessions = sessions
         self.cookie = cookie
+        self.cohorts = CohortPages(bench.folder)
 
     def app(self) -> Starlette:
         """The ASGI application, without its guard."""
@@ -102,6 +106,9 @@ class Pages:
                 Route("/decide", self.decide, methods=["POST"]),
                 Route("/agreement", self.agreement),
                 Route("/adjudicate", self.adjudicate),
+                Route("/cohort", self.cohort),
+                Route("/calendar", self.calendar),
+                Route("/calendar.ics", self.calendar_file),
                 Route("/export", self.export),
                 Route("/export/{name}", self.download),
                 Route("/static/{name}", self.static),
@@ -114,7 +121,7 @@ class Pages:
         reviewer = request.state.reviewer
         common = {
             "reviewer": reviewer, "trials": self.bench.folder.trials, "remarks": self.bench.folder.remarks, "rules": self.bench.rules,
-            "may_adjudicate": self.bench.may_adjudicate(reviewer),
+            "may_see_all": self._sees_all(reviewer), "may_adjudicate": self.bench.may_adjudicate(reviewer),
         }  # fmt: skip
         return HTMLResponse(environment().get_template(template).render(**common, **values))
 
@@ -122,7 +129,7 @@ class Pages:
         """A plain page that says what was wrong."""
         code = error.status_code if isinstance(error, HTTPException) else 500
         words = {
-            403: "This is for those who may see others' decisions.",
+            403: "This page would show what is hidden from you in this review.",
             404: "There is no such page or patient in this run.",
         }.get(code, "This cannot be done.")
         html = environment().get_template("failed.html").render(code=code, words=words)
@@ -232,6 +239,43 @@ class Pages:
         return self.render(
             "adjudicate.html", request, trial=trial, cases=cases, n_open=n_open, n_settled=n_settled, n_hidden=n_open + n_settled - len(cases)
         )  # fmt: skip
+
+    def _sees_all(self, reviewer: str) -> bool:
+        """Whether no verdict is hidden from a reviewer: pages over all criteria would tell them."""
+        return not self.bench.rules.hide_share or reviewer in self.bench.rules.adjudicators
+
+    def cohort(self, request: Request) -> Response:
+        """All patients together."""
+        if not self._sees_all(request.state.reviewer):
+            raise HTTPException(403)
+        trial = self._trial(request.query_params)
+        href = f"{url('/patient', trial=trial.trial)}&id={{}}"
+        return self.render("cohort_page.html", request, trial=trial, body=self.cohorts.body(trial, href))
+
+    def _calendar(self, request: Request) -> Any:
+        if not self._sees_all(request.state.reviewer):
+            raise HTTPException(403)
+        trial = self._trial(request.query_params)
+        try:
+            rows = self.bench.folder.patient(trial.trial, request.query_params.get("id", ""))
+        except KeyError:
+            raise HTTPException(404) from None
+        return trial, calendar_of_patient(self.bench.folder, trial, rows)
+
+    def calendar(self, request: Request) -> Response:
+        """Until when a patient qualifies: a part of the patient's page."""
+        trial, found = self._calendar(request)
+        view = calendar_view(*found) if found else None
+        patient_id = request.query_params.get("id", "")
+        return self.render("calendar.html", request, trial=trial, view=view, patient_id=patient_id)
+
+    def calendar_file(self, request: Request) -> Response:
+        """The same as a file for a calendar program."""
+        trial, found = self._calendar(request)
+        if found is None:
+            raise HTTPException(404)
+        kept = {"Content-Disposition": 'attachment; filename="critex.ics"'}
+        return Response(calendar_file(trial, *found), media_type="text/calendar", headers=kept)
 
     def export(self, request: Request) -> Response:
         """What can be taken out."""

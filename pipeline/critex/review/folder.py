@@ -75,7 +75,7 @@ class ReviewFolder:
             digest = self.run.get("trials", {}).get(name, {}).get("hash")
             if digest and digest != trial.digest:
                 self.remarks.append(
-                    f"{name}: the trial definition has changed since the verdicts were made. Run `critex screen` to judge by the new one."
+                    f"{name}: the trial definition has changed since the verdicts were made. Run critex screen to judge by the new one."
                 )
         if not self.trials:
             raise CritexError(f"{out}: the run has no patients to review.")

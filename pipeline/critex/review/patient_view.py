@@ -6,16 +6,18 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from critex.criteria.trial import Criterion, Trial
 from critex.report.highlight import Mark, Piece, pieces
 from critex.report.view import ICONS, mention_title
+from critex.review.beside import lab_plots
 from critex.review.decisions import Decision, Final, finals, verdicts_of
 from critex.review.folder import PatientTables, ReviewFolder
 from critex.run.statements import day
@@ -82,6 +84,8 @@ class CriterionView:
     final: Final | None
     acts: tuple[Decision, ...]
     """Everything decided about it that this reviewer may see, in order."""
+    plots: tuple[Markup, ...]
+    """Laboratory values with limits and window."""
     outdated: bool
     """Whether the reviewer decided on another verdict of the machine than the one of today."""
 
@@ -220,7 +224,17 @@ def patient_view(
     by_criterion = {str(v["criterion"]): v for v in verdicts.to_dict("records")}
     texts = {str(n["note_id"]): n for n in rows.notes.to_dict("records")}
     visible = [d for d in decisions if not blind or d.reviewer == reviewer or d.criterion in revealed]
-    views = _criteria(trial, by_criterion, evidence, texts, visible, reviewer, veiled, before)
+    views = _criteria(
+        trial,
+        by_criterion,
+        evidence,
+        texts,
+        visible,
+        reviewer,
+        veiled,
+        before,
+        lab_plots(folder, trial, rows, index_date),
+    )
     status = _status(trial, views)
     added = [d for d in visible if d.action == "missed_evidence" and d.note_id in texts and d.criterion not in veiled]
     notes = _notes(rows, evidence, added)
@@ -252,7 +266,7 @@ def _status(trial: Trial, views: Sequence[CriterionView]) -> str:
 
 def _criteria(
     trial: Trial, verdicts: dict[str, dict[Any, Any]], evidence: pd.DataFrame, texts: dict[str, dict[Any, Any]], decisions: Sequence[Decision], reviewer: str,
-    veiled: frozenset[str], before: dict[str, str],
+    veiled: frozenset[str], before: dict[str, str], plots: Mapping[str, tuple[Markup, ...]],
 ) -> tuple[CriterionView, ...]:  # fmt: skip
     spans: dict[str, list[dict[Any, Any]]] = defaultdict(list)
     for e in evidence.to_dict("records"):
@@ -274,7 +288,7 @@ def _criteria(
                 c.id, c.kind, c.phase, c.says, c.registry, _window_words(c), is_hidden, "" if is_hidden else verdict,
                 "" if is_hidden or v is None else str(v["reason"]), not is_hidden and v is not None and bool(v["needs_review"]),
                 "" if is_hidden or v is None else str(v["review_why"]), 0.0 if v is None or is_hidden else float(str(v["confidence"])), changed,
-                tuple(e for e in shown if e.role == "supports"), tuple(e for e in shown if e.role == "contradicts"), mine, others, final.get(c.id), acts,
+                tuple(e for e in shown if e.role == "supports"), tuple(e for e in shown if e.role == "contradicts"), mine, others, final.get(c.id), acts, () if is_hidden else plots.get(c.id, ()),
                 mine is not None and not before and bool(mine.seen_verdict) and mine.seen_verdict != verdict,
             )
         )  # fmt: skip

@@ -27,11 +27,17 @@
     critex.all(".timeline a").forEach(function (a) { a.classList.toggle("has", Boolean(noted[a.getAttribute("data-note")])); });
     var b = button(id);
     if (b && opts.focus) { b.focus({ preventScroll: true }); }
-    if (b) { b.scrollIntoView({ block: "nearest" }); }
+    if (b) { within(criteria.parentNode, b); }
     if (!opts.keep) { panels.scrollTop = 0; step(1, true); }
     var address = new URL(location.href);
     address.searchParams.set("c", id);
     history.replaceState(null, "", address);
+  }
+
+  // Scrolls a column, and only that, until an element of it is in view.
+  function within(column, element) {
+    var box = column.getBoundingClientRect(), place = element.getBoundingClientRect();
+    if (place.top < box.top) { column.scrollTop -= box.top - place.top + 4; } else if (place.bottom > box.bottom) { column.scrollTop += place.bottom - box.bottom + 4; }
   }
 
   function marksOf(noteId, start, end) {
@@ -39,23 +45,29 @@
     return found ? critex.all("mark", found).filter(function (m) { var s = Number(m.getAttribute("data-s")); return s >= start && s < end; }) : [];
   }
 
-  function show(jump) {
+  function show(jump, quietly) {
     critex.all("mark.at", notes).forEach(function (m) { m.classList.remove("at"); });
     critex.all(".jump[aria-current]", panels).forEach(function (j) { j.removeAttribute("aria-current"); });
     jump.setAttribute("aria-current", "true");
-    jump.scrollIntoView({ block: "nearest" });
+    within(panels, jump);
     var noteId = jump.getAttribute("data-note");
     var marks = marksOf(noteId, Number(jump.getAttribute("data-start")), Number(jump.getAttribute("data-end")));
     marks.forEach(function (m) { m.classList.add("at"); });
     here(noteId);
     var target = marks[0] || article(noteId);
     if (target) { bring(target); }
+    if (!quietly) { notes.scrollIntoView({ block: "nearest" }); }
   }
 
-  // Parts of a note that were never in view have only an estimated height, so the second scroll puts right what the first has estimated.
+  // Only the column of notes is scrolled, so that the page stays where it is. Parts of a note that were never in view have only an estimated
+  // height, so the second scroll puts right what the first has estimated.
+  function center(target) {
+    var box = notes.getBoundingClientRect(), place = target.getBoundingClientRect();
+    notes.scrollTop += place.top - box.top - box.height / 2 + Math.min(place.height, box.height) / 2;
+  }
   function bring(target) {
-    target.scrollIntoView({ block: "center" });
-    requestAnimationFrame(function () { target.scrollIntoView({ block: "center" }); });
+    center(target);
+    requestAnimationFrame(function () { center(target); });
   }
 
   function here(noteId) {
@@ -69,7 +81,7 @@
     var list = jumps();
     if (!list.length) { if (!quietly) { critex.say("No evidence is marked."); } return; }
     at = (at + by + list.length) % list.length;
-    show(list[at]);
+    show(list[at], quietly);
   }
 
   function move(by) {
@@ -243,11 +255,11 @@
       var all = target.getAttribute("data-e").split(" "), next = all.indexOf(current) >= 0 && all.length > 1 ? all[(all.indexOf(current) + 1) % all.length] : all[0];
       select(next, { keep: true });
       var s = Number(target.getAttribute("data-s"));
-      jumps().forEach(function (j, i) { if (Number(j.getAttribute("data-start")) <= s && s < Number(j.getAttribute("data-end")) && j.getAttribute("data-note") === target.closest("article").getAttribute("data-note")) { at = i; j.setAttribute("aria-current", "true"); j.scrollIntoView({ block: "nearest" }); } });
+      jumps().forEach(function (j, i) { if (Number(j.getAttribute("data-start")) <= s && s < Number(j.getAttribute("data-end")) && j.getAttribute("data-note") === target.closest("article").getAttribute("data-note")) { at = i; j.setAttribute("aria-current", "true"); within(panels, j); } });
       return;
     }
     target = event.target.closest(".timeline a");
-    if (target) { event.preventDefault(); here(target.getAttribute("data-note")); var found = article(target.getAttribute("data-note")); if (found) { found.scrollIntoView({ block: "start" }); } }
+    if (target) { event.preventDefault(); here(target.getAttribute("data-note")); var found = article(target.getAttribute("data-note")); if (found) { notes.scrollTop += found.getBoundingClientRect().top - notes.getBoundingClientRect().top; } }
   });
 
   notes.addEventListener("change", function (event) {
@@ -256,6 +268,17 @@
     notes.classList.toggle("only", Boolean(wanted));
     critex.all("mark.m", notes).forEach(function (m) { m.classList.toggle("shown", holds(m, "data-l", wanted)); });
   });
+
+  var calendar = document.getElementById("calendar");
+  if (calendar) {
+    calendar.addEventListener("toggle", function () {
+      if (!calendar.open || calendar.getAttribute("data-done")) { return; }
+      calendar.setAttribute("data-done", "1");
+      fetch(calendar.getAttribute("data-from")).then(function (a) { if (!a.ok) { throw new Error("no calendar"); } return a.text(); }).then(function (html) {
+        document.getElementById("calendar-body").innerHTML = html;
+      }).catch(function () { critex.say("The calendar could not be made.", true); });
+    });
+  }
 
   var index = document.getElementById("index");
   index.addEventListener("change", function () { index.requestSubmit(); });
