@@ -14,7 +14,7 @@ from critex.cohort.calendar import calendar_of, entered
 from critex.cohort.moving import MovingPatient
 from critex.criteria.conditions import Window
 from critex.criteria.examples import statements_of_text
-from critex.criteria.judge import judge_criterion, status
+from critex.criteria.judge import judge, judge_criterion, status
 from critex.criteria.trial import load_trial
 from critex.features.facts import Statement
 from critex.features.patient import Patient
@@ -73,12 +73,18 @@ def test_every_day_has_the_verdict_that_judging_this_day_gives(name: str) -> Non
     for n in range((LAST - FIRST).days + 1):
         day = FIRST + timedelta(days=n)
         patient = Patient("p", said, day, birth_date=birth)
-        judged = [judge_criterion(c, patient) for c in TRIAL.criteria]
+        judged = judge(TRIAL, patient)
         stretches = found.on(day)
         assert {j.criterion.id: j.verdict for j in judged} == {c: s.verdict for c, s in stretches.items()}, day
         at = found.status_on(day)
         assert at is not None
         assert at.status == status(TRIAL, judged), day
+
+
+def test_a_patient_without_an_index_date_can_be_moved_to_one() -> None:
+    said = statements(PATIENTS["labs that follow each other"][1])
+    found = calendar_of(TRIAL, MovingPatient("p", said, None), FIRST, LAST)
+    assert found.criteria == calendar_of(TRIAL, MovingPatient("p", said, date(2026, 3, 16)), FIRST, LAST).criteria
 
 
 def test_moving_the_index_date_leaves_no_trace_in_the_patient() -> None:

@@ -57,6 +57,7 @@ class MovingPatient(Patient):
     ) -> None:
         self._stack = [Trace()]
         self._seen: dict[str, Trace] = {}
+        self._selected: dict[str, list[Fact]] = {}
         # without an index date a feature may be silent that speaks once the patient has moved to one
         features = load_features() if index_date is None else None
         super().__init__(patient_id, statements, index_date, sex, birth_date, features)
@@ -108,10 +109,12 @@ class MovingPatient(Patient):
         return super().labelled(label)
 
     def selected(self, name: str) -> list[Fact]:
-        """See :meth:`Patient.selected`."""
+        """See :meth:`Patient.selected`; it does not depend on the index date."""
         for selection in self.features[name].sources:
             self._stack[-1].labels.update(as_list(selection.label) or ())
-        return super().selected(name)
+        if name not in self._selected:
+            self._selected[name] = super().selected(name)
+        return list(self._selected[name])
 
     def facts(self, name: str) -> list[Fact]:
         """See :meth:`Patient.facts`."""
