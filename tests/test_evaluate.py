@@ -430,3 +430,42 @@ def test_gold_of_a_tool_that_changed_line_ends_scores_the_same(samples: Path, tm
     FORMATS["doccano"].write(corpus, tmp_path / "other")
     e = evaluate(tmp_path / "out", tmp_path / "other", load_trial(TRIAL))
     assert e.differing == [corpus.documents[0].note_id]
+
+
+def test_notes_that_a_tool_renamed_go_by_their_text(
+    samples: Path, out: Path, found: Evaluation, tmp_path: Path
+) -> None:
+    from critex.annotation.formats import FORMATS, read_corpus
+
+    corpus = read_corpus(samples)
+    corpus.verdicts, corpus.patients = [], []
+    for i, d in enumerate(corpus.documents):
+        assert d.text is not None
+        d.note_id, d.patient_id, d.note_type, d.text = f"export {i}.txt", "", "", d.text.replace("\r", "")
+    FORMATS["prodigy"].write(corpus, tmp_path / "renamed")
+    mine, wanted = as_json(evaluate(out, tmp_path / "renamed", load_trial(TRIAL))), as_json(found)
+    assert mine["mentions"] == wanted["mentions"]
+
+
+def test_gold_of_other_notes_or_patients_is_refused(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("ECOG 1")
+    (tmp_path / "a.ann").write_text("T1\tECOG 0 6\tECOG 1\n")
+    with pytest.raises(
+        Exception, match=r"none of the gold's 1 notes is in the run, neither by note_id \(a, in the run S01-N1\)"
+    ):
+        evaluate(out, tmp_path, load_trial(TRIAL))
+    (tmp_path / "gold.csv").write_text("patient_id,I03.ecog\nX1,pass\n")
+    with pytest.raises(Exception, match=r"none of the gold's 1 patients is in the run \(X1, in the run S01\)"):
+        evaluate(out, tmp_path / "gold.csv", load_trial(TRIAL))
+
+
+def test_a_gold_note_that_the_run_does_not_have_is_named(samples: Path, out: Path, tmp_path: Path) -> None:
+    from critex.annotation.document import AnnotatedDocument, Span
+    from critex.annotation.formats import FORMATS, read_corpus
+
+    corpus = read_corpus(samples)
+    corpus.documents.append(AnnotatedDocument("new", "ECOG 1 today", [Span("ECOG", ((0, 6),))], "S01"))
+    FORMATS["jsonl"].write(corpus, tmp_path / "more")
+    e = evaluate(out, tmp_path / "more", load_trial(TRIAL))
+    assert e.absent == ["new"]
+    assert any(x.note_id == "new" and x.kind == "missed" for x in e.mentions.errors)  # type: ignore[union-attr]

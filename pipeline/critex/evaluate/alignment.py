@@ -6,10 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import replace
 
-from critex.evaluate.gold import Gold
-
-_LOST = "\r\ufeff"
-"""Characters that tools take out of a text or put in: carriage returns and byte order marks."""
+from critex.evaluate.gold import LOST, Gold, bare
 
 
 class Alignment:
@@ -22,14 +19,13 @@ class Alignment:
     """
 
     def __init__(self, gold: str, run: str) -> None:
-        self._gold = [i for i, c in enumerate(gold) if c not in _LOST]
-        self._run = [i for i, c in enumerate(run) if c not in _LOST]
+        self._gold = [i for i, c in enumerate(gold) if c not in LOST]
+        self._run = [i for i, c in enumerate(run) if c not in LOST]
 
     @staticmethod
     def possible(gold: str, run: str) -> bool:
         """Whether the texts are the same but for these characters."""
-        drop = dict.fromkeys(map(ord, _LOST))
-        return gold.translate(drop) == run.translate(drop)
+        return bare(gold) == bare(run)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The same characters in the run's text; a span of dropped characters alone becomes the place where they were."""

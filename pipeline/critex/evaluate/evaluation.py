@@ -47,6 +47,8 @@ class Evaluation:
     """Mentions and evidence whose text is not what stands in the note."""
     differing: list[str] = field(default_factory=list)
     """Notes whose text in the gold is not the one that the run read, by more than line ends."""
+    absent: list[str] = field(default_factory=list)
+    """Annotated notes that the run does not have; what is in them counts as missed."""
     strict: Scores = field(default_factory=dict)
     tokens: Scores = field(default_factory=dict)
     nervaluate: dict[str, Scores] = field(default_factory=dict)
@@ -87,10 +89,11 @@ def evaluate(
     """
     notes = read_table("notes", out)
     patient_of = dict(zip(notes["note_id"], notes["patient_id"], strict=True))
-    gold = of_run(read_gold(gold_path, origin), patient_of, patient_of.keys())
-    gold, differing = aligned(gold, dict(zip(notes["note_id"], notes["text"], strict=True)))
+    texts = dict(zip(notes["note_id"], notes["text"], strict=True))
+    gold, differing = aligned(of_run(read_gold(gold_path, origin), patient_of, texts), texts)
     mentions, evidence = read_table("mentions", out), read_table("evidence", out)
     e = Evaluation(gold, None, None, None, _bad_offsets(gold, mentions, evidence), differing)
+    e.absent = sorted(gold.note_types.keys() - texts.keys())
     patients = {v.patient_id for v in gold.verdicts} | gold.values.keys()
     mine = notes[notes["patient_id"].isin(patients) | notes["note_id"].isin(gold.note_types.keys())]
     e.found = list(mentions[mentions["note_id"].isin(mine["note_id"])].to_dict("records"))

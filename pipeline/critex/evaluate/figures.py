@@ -12,7 +12,11 @@ from critex.evaluate.spans import Scores
 
 def as_json(e: Evaluation) -> dict[str, Any]:
     """All figures of an evaluation; what is not a number is null."""
-    out: dict[str, Any] = {"bad_offsets": e.bad_offsets, "notes_with_another_text": e.differing}
+    out: dict[str, Any] = {
+        "bad_offsets": e.bad_offsets,
+        "notes_with_another_text": e.differing,
+        "notes_not_in_the_run": e.absent,
+    }
     if e.verdicts:
         out["verdicts"] = _verdicts(e)
     if e.mentions:

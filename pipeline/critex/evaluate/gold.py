@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +18,10 @@ GoldVerdict = PatientVerdict
 
 _OTHER_WORDS = {"negated": "absent", "negation": "absent", "uncertain": "possible", "possible": "possible", "hypothetical": "hypothetical", "family": "family"}  # fmt: skip
 """Flags by which other annotation schemes say an assertion."""
+
+
+LOST = "\r\ufeff"
+"""Characters that annotation tools take out of a text or put in: carriage returns and byte order marks."""
 
 
 @dataclass(frozen=True)
@@ -116,23 +121,33 @@ def assertion_of(attributes: Mapping[str, Scalar]) -> str:
     return flags[0] if flags else "present"
 
 
-def of_run(gold: Gold, patient_of: Mapping[str, str], notes: Collection[str]) -> Gold:
-    """Gold with the note and patient identifiers of a run, where the format could not hold them.
+def of_run(gold: Gold, patient_of: Mapping[str, str], texts: Mapping[str, str]) -> Gold:
+    """Gold with the note and patient identifiers of a run, where the format or the tool could not keep them.
+
+    A note that the run does not know goes by its name as critex wrote it for files, else by its text, if one note of the run has this text.
 
     Parameters
     ----------
     gold : Gold
-    patient_of : mapping of str to str
-        Patient of each note of the run.
-    notes : collection of str
-        Notes of the run.
+    patient_of, texts : mapping of str to str
+        Patient and text of each note of the run.
+
+    Raises
+    ------
+    InputError
+        If the run has none of the gold's notes, or none of its patients.
     """
-    names = {n: m for n in (*gold.notes, *gold.note_types) if n not in notes and (m := note_id_of(n)) in notes}
+    names = _names(gold, texts)
+    known = {n for n in gold.note_types if names.get(n, n) in texts}
+    if gold.mentions and not known:
+        raise InputError(
+            f"none of the gold's {len(gold.note_types)} notes is in the run, neither by note_id ({next(iter(gold.note_types))}, in the run {next(iter(texts), 'none')}) nor by its text. Evaluate a run of the same notes."
+        )
 
     def note(n: str) -> str:
         return names.get(n, n)
 
-    return Gold(
+    found = Gold(
         [replace(m, note_id=note(m.note_id), patient_id=m.patient_id or patient_of.get(note(m.note_id), "")) for m in gold.mentions],
         [
             replace(
@@ -146,6 +161,33 @@ def of_run(gold: Gold, patient_of: Mapping[str, str], notes: Collection[str]) ->
         {note(n): t for n, t in gold.note_types.items()},
         gold.values,
     )  # fmt: skip
+    patients = {v.patient_id for v in found.verdicts} | {p for p, cells in found.values.items() if cells}
+    if patients and not patients & set(patient_of.values()):
+        raise InputError(
+            f"none of the gold's {len(patients)} patients is in the run ({min(patients)}, in the run {min(patient_of.values(), default='none')}). Evaluate a run of the same patients."
+        )
+    return found
+
+
+def _names(gold: Gold, texts: Mapping[str, str]) -> dict[str, str]:
+    unknown = [n for n in gold.note_types if n not in texts]
+    names = {n: note_id_of(n) for n in unknown if note_id_of(n) in texts}
+    left = [n for n in unknown if n not in names and n in gold.notes]
+    if left:
+        taken = {*names.values(), *gold.note_types}
+        by_text: dict[str, list[str]] = {}
+        for note, text in texts.items():
+            if note not in taken:
+                by_text.setdefault(bare(text), []).append(note)
+        alike = {n: by_text.get(bare(gold.notes[n]), []) for n in left}
+        twice = Counter(found[0] for found in alike.values() if len(found) == 1)
+        names |= {n: found[0] for n, found in alike.items() if len(found) == 1 and twice[found[0]] == 1}
+    return names
+
+
+def bare(text: str) -> str:
+    """A text without what annotation tools take out or put in: carriage returns and byte order marks."""
+    return text.translate({ord(c): None for c in LOST})
 
 
 def number(value: object) -> float | None:

@@ -34,6 +34,9 @@ def print_evaluation(e: Evaluation, console: Console) -> None:
     for part in e.further.values():
         for line in part.lines:
             say(console, line)
+    if e.absent:
+        named = ", ".join(e.absent[:10])
+        say(console, f"{len(e.absent)} notes of the gold are not in the run, so all in them counts as missed: {named}")
     if e.differing:
         named = ", ".join(e.differing[:10])
         say(console, f"{len(e.differing)} notes have another text in the gold, so their spans may be off: {named}")
