@@ -104,6 +104,7 @@ _TREATED_FOR = re.compile(
 )
 """Before a disease: it is treated or followed, not tested for."""
 _ARROW = re.compile(
+    r"[^.;\n]{0,18}?,?\s(?:but\s)?(?:now|today|currently|latest|most recent(?:ly)?)\s(?::\s?|is\s)?|"
     r"\s?\([^()\n]{2,24}\),\s(?=[<>≤]?\s?\d[\d.,]*\s?(?:IU|cop|cp))|\s?(?:\([^()\n]{0,24}\))?\s?(?:→|-{1,2}>|=>)\s?",
     FLAGS,
 )

@@ -25,6 +25,7 @@ _SOUGHT = re.compile(
 )
 """Before "measurable disease" these ask for it."""
 _RECIST = re.compile(r"\bi?RECIST\b|\btarget lesions?\b", FLAGS)
+_ELSEWHERE = re.compile(r"\s(?:\w+\s)?(?:outside|apart from|aside from|other than|except|beyond|besides)\b", FLAGS)
 _AT_LEAST = re.compile(r"\bat least one\b", FLAGS)
 _CLAUSE = re.compile(r"[;:.](?=\s|$)|(?<=\d)\s?(?:mm|cm)\)?(?=[,;.\s])|\n", FLAGS)
 _DOUBT = re.compile(
@@ -79,6 +80,8 @@ def _measurable(doc: Document, mention: Mention) -> bool:
         or (_AT_LEAST.search(around) and not Imaging(doc).in_sentence(mention.start))
     ):
         mention.assertion = "hypothetical"
+    elif mention.assertion == "absent" and _ELSEWHERE.match(norm, mention.end):
+        mention.assertion = "hypothetical"  # it leaves open what it excepts
     elif mention.assertion == "absent" and norm[mention.end : mention.end + 1] == "?":
         mention.assertion = "possible"
     elif mention.assertion is None:

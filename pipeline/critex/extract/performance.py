@@ -27,6 +27,11 @@ _ANY_BOX = re.compile(r"\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√]")
 _CIRCLED = re.compile(r"(?<![\d/])\(([0-4])\)(?=\s?[/,\s]\s?[0-4(])|(?<=[0-4])\s?[/,\s]\s?\(([0-4])\)", FLAGS)
 _NEAR_BEFORE = re.compile(r"[\s:)|-]{0,4}", FLAGS)
 _NEAR_AFTER = re.compile(r"[\s(,|-]{0,3}(?:(?:on|in|as of|dated|at|since|seen)\s)?[\s(]?", FLAGS)
+_HIS_OWN = re.compile(
+    r"[^\n.;]{0,16}[;,.]\s(?:but\s)?(?:his|hers|(?:he|she|pt|patient) is|currently|now|today)\s(?:is\s|at\s)?(?:ECOG\s|PS\s)?(?P<v>[0-4])(?![\w/.-])",
+    FLAGS,
+)
+"""The patient's score behind what a trial asks: "needs ECOG 0-1; his is 2"."""
 _WORKSHEET = re.compile(
     r"\s{0,80}(?:\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√])\s?(?:Y(?:es)?|N(?:o)?)\b\s{0,12}(?:\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√])\s?(?:Y(?:es)?|N(?:o)?)\b"
     r"[^\n]{0,30}?(?<![\w/.-])(?P<v>[0-4])(?![\w/.-])",
@@ -137,6 +142,8 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
     if words.stale.match(norm, end):
         mention.attributes["worse_since"] = True
     found = [mention]
+    if ranged and ecog and mention.assertion == "hypothetical" and (m := _HIS_OWN.match(norm, end, line.end)):
+        return [mention, _stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current")]
     if ranged and ecog and (m := _WORKSHEET.match(norm, end, line.end)):
         # a row of a worksheet: the box answers the limit, the number at its end is the score
         mention.assertion = "hypothetical"

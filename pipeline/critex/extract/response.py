@@ -52,6 +52,10 @@ _NEGATED = re.compile(
     r"\b(?:no|not|without|neither|nor|non-)\s?(?:evidence of |signs? of |definite |yet |a |in |[A-Z]{2}\s?(?:/|or|nor)\s?(?:non-)?)*$",
     FLAGS,
 )
+_NOT_REACHED = re.compile(
+    r"\s(?:was|were|is|has|had)?\s?(?:not|never)\s(?:been\s)?(?:reached|achieved|met|seen|obtained|attained|documented)\b",
+    FLAGS,
+)
 _NEW_LESION = re.compile(
     r"\bnew\b[^.;,\n]{0,30}?\b(?:lesions?|metast\w+|mets?|nodules?|deposits?)\b(?! (?:not|none))", FLAGS
 )
@@ -136,7 +140,7 @@ def _response(doc: Document, m: re.Match[str], mention: Mention) -> bool:
     if mention.assertion is None:
         if doc.category_at(mention.start) in ("criteria", "legend", "education"):
             mention.assertion = "hypothetical"
-        elif _NEGATED.search(before):
+        elif _NEGATED.search(before) or _NOT_REACHED.match(norm, mention.end):
             mention.assertion = "absent"
         elif _is_conditional(doc, mention) or _is_option(doc, mention):
             mention.assertion = "hypothetical"
