@@ -19,10 +19,10 @@ def convert(
     to: Annotated[
         str | None, typer.Option("--to", help="jsonl, brat, xmi, labelstudio, doccano, prodigy, spacy or csv.")
     ] = None,
-    origin: Annotated[str | None, typer.Option("--from", help="As --to.  [default: told from the files]")] = None,
+    origin: Annotated[str | None, typer.Option("--from", help="As --to. (default: told from the files)")] = None,
     offsets: Annotated[
         str | None,
-        typer.Option("--offsets", help="How the source counts: characters or utf16.  [default: as its format does]"),
+        typer.Option("--offsets", help="How the source counts: characters or utf16. (default: as its format does)"),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Write into a folder that holds files already.")
