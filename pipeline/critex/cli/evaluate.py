@@ -17,7 +17,8 @@ def evaluate(
     gold: Annotated[Path, typer.Argument(help="Gold, in any format that `critex convert` reads.")],
     trial: Annotated[str, typer.Option("--trial", "-t", help="Trial whose verdicts are scored.")] = DEFAULT_TRIAL,
     origin: Annotated[
-        str | None, typer.Option("--from", help="Format of the gold, as for `critex convert`. (default: told from the files)")
+        str | None,
+        typer.Option("--from", help="Format of the gold, as for `critex convert`. (default: told from the files)"),
     ] = None,
     tolerance: Annotated[
         float, typer.Option("--tolerance", help="How far a patient-level number may be off, as a share.")
