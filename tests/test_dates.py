@@ -69,6 +69,15 @@ def test_the_text_shows_its_own_order() -> None:
     assert iso("seen 3/14/2026, labs 3/4/2026") == ["2026-03-14", "2026-03-04"]
 
 
+def test_days_counted_from_a_first_dose_are_exact_where_the_note_says_when_that_is() -> None:
+    assert iso("Day 0 is the planned first dose, 4 May 2026. On day -18 laparotomy.") == ["2026-05-04", "2026-04-16"]
+
+
+def test_days_counted_from_an_unknown_first_dose_are_an_interval_that_ends_with_the_note() -> None:
+    assert iso("ECOG 1 on day -4") == ["2026-03-08/2026-03-12"]
+    assert iso("laparotomy on day -18") == ["2026-02-22/2026-03-08"]
+
+
 def test_without_a_note_date_relative_dates_are_left_out() -> None:
     assert iso("2/52 ago", anchor=None) == []
 

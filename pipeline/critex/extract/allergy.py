@@ -32,6 +32,10 @@ _UNFILLED = re.compile(
 _INTOLERANCE = re.compile(
     r"nausea|vomit\w*|diarrh\w*|intoleran\w*|upset|constipat\w*|tinnitus|neuropath\w*|renal|nephro\w*", FLAGS
 )
+_REACTION = re.compile(
+    r"allerg\w+|anaphyla\w+|hypersensitiv\w+|wheez\w*|bronchospasm|urticaria|hives|angio-?o?edema|infusion reaction",
+    FLAGS,
+)
 _RULES = load_rules("allergy.yaml")
 _STUDY = re.compile(expand("{{study}}", macros(load_yaml("allergy.yaml"))), FLAGS)
 
@@ -49,6 +53,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 continue
         elif rule.value == "none_known":
             m.assertion = "present"
+        elif rule.id == "allergy.attributed" and not _REACTION.search(doc.norm, max(0, m.start - 240), m.start):
+            continue  # "tinnitus attributed to cisplatin"
         elif rule.value == "study_drug":
             _study_drug(doc, m)
         elif rule.value == "unspecified":

@@ -121,7 +121,7 @@ def _activity(doc: Document, m: Mention, starts: list[int]) -> None:
     stopped = _STOPPED.search(text)
     denied = _NO_DRUG.search(text)
     free = free_since(doc, start, end)
-    if drug or (denied and re.search(r"since|off|stopped|for \d", text, re.I)):
+    if drug or (denied and not _NEVER.search(text) and re.search(r"since|off|stopped|for \d", text, re.I)):
         over = (
             stopped
             or denied

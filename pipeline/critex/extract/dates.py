@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from dateutil.relativedelta import relativedelta
 
 from critex.extract.number_words import ORDINALS, year_of
+from critex.extract.trial_days import counted_days
 
 _MONTHS = {
     m: i + 1
@@ -273,7 +274,10 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
         when = _read(m, anchor, order)
         if when is not None and 1900 <= when.first.year <= 2100:
             found.append(DateMention(m.start(), m.end(), when))
-    return _merged(found, _spelled_out(text, anchor)) if spelled else found
+    if spelled:
+        found = _merged(found, _spelled_out(text, anchor))
+    counted = counted_days(text, [(d.start, d.when.first) for d in found if d.when.first == d.when.last], anchor)
+    return _merged(found, [DateMention(s, e, When(first, last, "relative")) for s, e, first, last in counted])
 
 
 _ORDINAL = "|".join(sorted(ORDINALS, key=len, reverse=True))

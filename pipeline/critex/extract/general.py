@@ -19,6 +19,10 @@ _HISTORY_BEFORE = re.compile(
     r"\b(?:pmhx?|past (?:medical )?(?:history|hx|health)|phx?|medical (?:history|hx)|background|b/g|co-?morbid\w*)\b[\s:=,-]{0,4}(?:[^\n.]{0,30},\s)?$",
     FLAGS,
 )
+_OPERATIONS = re.compile(
+    r"(?:\b(?:psh|pshx|past surgical (?:history|hx)|surgical (?:history|hx)|surger(?:y|ies)|operations?|ops?)\s?[:=-][^;\n]*|(?:ectomy|otomy|plasty|c-section|surgery|operation)\b[\s,]{0,2}(?:in\s)?(?:(?:19|20)\d\d)?)[\s,.]{0,2}$",
+    FLAGS,
+)
 _OF_THE_PAST = re.compile(r"\s(?:in (?:the |his |her )?past|previously|before)\b", FLAGS)
 _EXAMINED = frozenset({"exam", "findings", "labs", "allergies", "medications", "social", "plan", "procedure"})
 
@@ -52,6 +56,8 @@ def _counts(doc: Document, rule: str, m: re.Match[str]) -> bool:
         or _REPORT.search(doc.note_type)
     ):
         return False
+    if rule == "general.nothing_else" and _OPERATIONS.search(doc.norm, max(line.start, start - 60), start):
+        return False  # "appendicectomy 1998, none other": no other operation
     if rule == "general.nothing_else":
         return doc.category_at(start) not in _EXAMINED
     if rule == "general.healthy_in_history":

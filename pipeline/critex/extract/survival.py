@@ -110,7 +110,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
 
 
 def _lengths(doc: Document, start: int, end: int) -> list[_Length]:
-    """Lengths that belong to what is expected: the one right after it, and that "with treatment" where the first is without."""
+    """Lengths that belong to what is expected: the one right after it, or that "with treatment" where the first, without, is too short to decide."""
     norm, words = doc.norm, _words()
     _, seg_end = doc.segment_at(max(start, end - 1))
     first = _length_in(norm, end, min(seg_end, end + REACH))
@@ -123,7 +123,9 @@ def _lengths(doc: Document, start: int, end: int) -> list[_Length]:
         return [first]
     treated = words.treated.search(norm, first.end, min(len(norm), first.end + 40))
     second = _length_in(norm, treated.end(), min(len(norm), treated.end() + 24)) if treated else None
-    return [] if second is None else [second]
+    if second is not None:
+        return [second]
+    return [first] if first.value == "over" else []  # three months without treatment are no less with it
 
 
 def _untreated(norm: str, low: int, start: int) -> bool:

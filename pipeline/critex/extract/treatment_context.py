@@ -26,7 +26,7 @@ _ALSO = re.compile(r"\s*(?:,|/|&|\bor\b|\bnor\b|\band\b)[\s,]*(?:(?:or|nor|and|a
 """What stands between a denied treatment and the next one of its list."""
 _ANSWER_NO = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:no|n|nil|none|never)\b", FLAGS)
 _ANSWER_YES = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:yes|y)\b", FLAGS)
-_LISTED = re.compile(r"(?<![A-Za-z])(?:biologics?|(?:monoclonal )?antibod(?:y|ies)|surgery|operations?|hormones?|(?:anti-?)?PD-?L-?1|(?:anti-?)?PD-?1|CTLA-?4|radiation|RT|XRT|chemo|IO|targeted (?:therapy|drugs?)|anything)(?![A-Za-z])", FLAGS)  # fmt: skip
+_LISTED = re.compile(r"(?<![A-Za-z])(?:biologics?|(?:monoclonal )?antibod(?:y|ies)|surgery|operations?|hormones?|(?:anti-?)?PD-?L-?1|(?:anti-?)?PD-?1|CTLA-?4|radiation|RT|XRT|chemo|IO|targeted(?: therapy| drugs?| treatment)?|anything)(?![A-Za-z])", FLAGS)  # fmt: skip
 _VALUE_NO = re.compile(r"[\s/),&+-]*(?:exposures?|use|history|hx|therapy|treatment|inhibitors?|agents?|drugs?|or|and)?[\s/),]*(?:\([^)]{0,20}\)\s?)?[:=-]{1,2}\s?(?:nil|none|no|never|N|not (?:given|received|done)|naive|-|x)\b|\s?\(\s?-\s?\)|\s?[:=]\s?0\b|\s?\[\s?\]\s?yes|[\s,/&+-]*(?:(?:and|or)[\s-]*)?[\s-]na[iï]ve\b|\s(?:nil|never)\b", FLAGS)  # fmt: skip
 _VALUE_YES = re.compile(r"\s?[:=-]{1,2}\s?(?:yes|Y\b|done|given|completed|(?:19|20)\d\d)", FLAGS)
 _NEXT_CORRECTS = re.compile(
