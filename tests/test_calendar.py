@@ -184,3 +184,17 @@ def test_the_calendar_is_the_same_bytes_again(folder: Path, tmp_path: Path) -> N
 def test_days_and_patients_that_do_not_exist_are_named(folder: Path) -> None:
     assert "--to 2026-01-01: before --from" in critex("calendar", str(folder), "--from", "2026-02-01", "--to", "2026-01-01", status=2)  # fmt: skip
     assert "no patient X99" in critex("calendar", str(folder), "--patient", "X99", status=2)
+
+
+def test_two_trials_and_another_format_give_the_same_calendar(folder: Path, samples: Path, tmp_path: Path) -> None:
+    second, out = str(Path(__file__).parent / "trial_second.yaml"), tmp_path / "out"
+    patients = ("--patients", str(samples / "patients.csv"))
+    critex("run", str(samples / "notes.csv"), *patients, "--trial", second, "--trial", "NCT07235319", "--out", str(out), "--format", "csv")  # fmt: skip
+    assert "--trial" in critex("calendar", str(out), status=2)  # the second trial is not shipped
+    critex("calendar", str(folder))
+    critex("calendar", str(out), "--trial", second, "--trial", "NCT07235319")
+    both, one = read_table("calendar", out), read_table("calendar", folder)
+    assert (out / "calendar.csv").is_file()
+    assert both["trial"].nunique() == 2
+    mine = both[both["trial"] == "NCT07235319"].reset_index(drop=True)
+    assert mine.drop(columns=["start", "end"]).equals(one.drop(columns=["start", "end"]))

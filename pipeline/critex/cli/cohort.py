@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -11,6 +11,9 @@ from rich.markup import escape
 from critex.cli.app import app, console
 from critex.cli.options import day_option, existing
 from critex.errors import CritexError
+
+if TYPE_CHECKING:
+    from critex.cohort.calendar_tables import Reminder
 
 TrialOption = Annotated[
     list[str] | None,
@@ -34,42 +37,52 @@ def calendar(
     ics: Annotated[
         Path | None, typer.Option("--ics", help="Also write reminders for a calendar program to this file.")
     ] = None,
+    rows: Annotated[int, typer.Option("--rows", help="Patients to print; the tables have all.")] = 40,
 ) -> None:
     """Say from which to which index date each verdict holds, and which value runs out first; no note is read again."""
-    from critex.cohort.calendar_tables import calendars, icalendar_of
+    from critex.cohort.calendar_tables import calendars, icalendar_of, write_calendars
     from critex.cohort.patients import trials_of
     from critex.run.job import form_of
-    from critex.run.store import write_file, write_table
+    from critex.run.store import write_file
 
     existing(folder, "folder")
     begin, end = day_option(first, "--from"), day_option(last, "--to")
     if begin and end and end < begin:
         raise CritexError(f"--to {last}: before --from {first}. Name a later day.")
-    found = calendars(folder, trials_of(folder, trial), begin, end, patient)
-    form = form_of(folder)
-    path = write_table(found.criteria, "calendar", folder, form)
-    write_table(found.status, "calendar_status", folder, form)
-    now = found.status[found.status["at_index"]]
-    for row in now[now["status"] != "ineligible"].to_dict("records"):
-        if row["status"] == "candidate":
-            until = "beyond the calendar's last day" if row["open_end"] else f"until {row['valid_to']}"
-            said = f"candidate for index dates from {row['valid_from']} {until}"
-        else:
-            said = "possible"
-        out = f"; first to run out: {row['first_out']} after {row['first_out_date']}" if row["first_out"] else ""
-        console.print(f"{escape(row['patient_id'])}: {said}{escape(out)}", highlight=False, soft_wrap=True)
+    parts = calendars(folder, trials_of(folder, trial), begin, end, patient)
+    events: list[Reminder] = []
+    stretches, patients, without, printed, more = 0, 0, 0, 0, 0
+    for part in write_calendars(folder, parts, form_of(folder)):
+        events.extend(part.events if ics is not None else ())
+        stretches += len(part.criteria)
+        patients += int(part.status["patient_id"].nunique())
+        without += part.without_date
+        now = part.status[part.status["at_index"] & (part.status["status"] != "ineligible")]
+        for row in now.head(max(rows - printed, 0)).to_dict("records"):
+            console.print(_qualifies(row), highlight=False, soft_wrap=True)
+        more += max(len(now) - max(rows - printed, 0), 0)
+        printed += len(now)
+    if more:
+        console.print(f"and {more:,} more patients, in the table calendar_status", highlight=False)
     if ics is not None:
-        content = icalendar_of(found.events)
+        content = icalendar_of(events)
         write_file(ics, lambda p: p.write_bytes(content))
-        console.print(f"{len(found.events):,} reminders written to {escape(str(ics))}", highlight=False)
-    if found.without_date:
+        console.print(f"{len(events):,} reminders written to {escape(str(ics))}", highlight=False)
+    if without:
         console.print(
-            f"note: {found.without_date:,} patients have no index date, or none of the days; name days with --from and --to."
+            f"note: {without:,} patients have no index date, or none of the days; name days with --from and --to."
         )
-    console.print(
-        f"{len(found.criteria):,} stretches of {found.status['patient_id'].nunique():,} patients written to {escape(str(path))}",
-        highlight=False,
-    )
+    console.print(f"{stretches:,} stretches of {patients:,} patients written to {escape(str(folder))}", highlight=False)
+
+
+def _qualifies(row: dict[Any, Any]) -> str:
+    """One line about the status on a patient's index date."""
+    said = "possible"
+    if row["status"] == "candidate":
+        until = "beyond the calendar's last day" if row["open_end"] else f"until {row['valid_to']}"
+        said = f"candidate for index dates from {row['valid_from']} {until}"
+    out = f"; first to run out: {row['first_out']} after {row['first_out_date']}" if row["first_out"] else ""
+    return escape(f"{row['patient_id']}: {said}{out}")
 
 
 @app.command()

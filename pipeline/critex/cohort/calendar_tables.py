@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from icalendar import Calendar, Event
 
 from critex import __version__, tables
 from critex.cohort.calendar import DAYS_AFTER, DAYS_BEFORE, PatientCalendar, StatusStretch, Stretch, calendar_of
-from critex.cohort.patients import patients_of
+from critex.cohort.patients import AT_ONCE, Enrolled, patients_of
 from critex.criteria.trial import Trial
+from critex.run.store import Format, TableWriter
 
 ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Calendars:
-    """Tables of all patients, and what was left out."""
+    """Tables of some patients by one trial, and what was left out."""
 
     criteria: pd.DataFrame
     """The table ``calendar``."""
@@ -47,51 +49,85 @@ class Reminder:
 
 def calendars(
     out: Path,
-    trials: list[Trial],
+    trials: Sequence[Trial],
     first: date | None = None,
     last: date | None = None,
     only: Collection[str] | None = None,
-) -> Calendars:
-    """Calendar of every patient of a folder.
+) -> Iterator[Calendars]:
+    """Calendars of the patients of a folder, some hundred patients at a time, in the order of the tables.
 
     Parameters
     ----------
     out : Path
         A folder that ``critex run`` wrote.
-    trials : list of Trial
+    trials : sequence of Trial
     first, last : date, optional
         Index dates to look at; else from 90 days before to 365 days after each patient's own.
     only : collection of str, optional
         Patients wanted.
+
+    Yields
+    ------
+    Calendars
+        At least one, so that a table can be written also where there is nobody.
 
     Raises
     ------
     CritexError
         If the folder holds no run, or has no such patient.
     """
-    criteria_rows: list[tuple[Any, ...]] = []
-    status_rows: list[tuple[Any, ...]] = []
-    events: list[Reminder] = []
-    without = 0
-    for found in patients_of(out, only):
+    for trial in sorted(trials, key=lambda t: t.trial):
+        part = _Part()
+        for found in patients_of(out, only):
+            part.add(trial, found, first, last)
+            if part.patients >= AT_ONCE:
+                yield part.tables()
+                part = _Part()
+        yield part.tables()
+
+
+class _Part:
+    """Rows of some patients."""
+
+    def __init__(self) -> None:
+        self.patients = 0
+        self._criteria: list[tuple[Any, ...]] = []
+        self._status: list[tuple[Any, ...]] = []
+        self._events: list[Reminder] = []
+        self._without = 0
+
+    def add(self, trial: Trial, found: Enrolled, first: date | None, last: date | None) -> None:
+        """Add the calendar of a patient."""
+        self.patients += 1
         index = found.enrolment.index_date
         begin = first or (index - timedelta(days=DAYS_BEFORE) if index else None)
         end = last or (index + timedelta(days=DAYS_AFTER) if index else None)
         if begin is None or end is None or end < begin:
-            without += 1
-            continue
-        for trial in trials:
-            made = calendar_of(trial, found.patient, begin, end)
-            criteria_rows.extend(_criteria_rows(trial, made, index))
-            status_rows.extend(_status_rows(trial, made, index))
-            if index is not None:
-                events.extend(reminders(trial, made, index))
-    return Calendars(
-        tables.checked(pd.DataFrame(criteria_rows, columns=tables.CALENDAR.names), tables.CALENDAR),
-        tables.checked(pd.DataFrame(status_rows, columns=tables.CALENDAR_STATUS.names), tables.CALENDAR_STATUS),
-        events,
-        without,
-    )
+            self._without += 1
+            return
+        made = calendar_of(trial, found.patient, begin, end)
+        self._criteria.extend(_criteria_rows(trial, made, index))
+        self._status.extend(_status_rows(trial, made, index))
+        if index is not None:
+            self._events.extend(reminders(trial, made, index))
+
+    def tables(self) -> Calendars:
+        """The rows as checked tables."""
+        return Calendars(
+            tables.checked(pd.DataFrame(self._criteria, columns=tables.CALENDAR.names), tables.CALENDAR),
+            tables.checked(pd.DataFrame(self._status, columns=tables.CALENDAR_STATUS.names), tables.CALENDAR_STATUS),
+            self._events,
+            self._without,
+        )
+
+
+def write_calendars(folder: Path, parts: Iterable[Calendars], form: Format) -> Iterator[Calendars]:
+    """Write the tables ``calendar`` and ``calendar_status`` part by part, and hand each part on; they take their places after the last."""
+    with TableWriter("calendar", folder, form) as criteria, TableWriter("calendar_status", folder, form) as status:
+        for part in parts:
+            for writer, frame in ((criteria, part.criteria), (status, part.status)):
+                writer.add(pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None))
+            yield part
 
 
 def _inside(index: date | None, s: Stretch | StatusStretch) -> bool:
