@@ -54,3 +54,44 @@ def test_a_family_history_line_ends_with_the_line() -> None:
 def test_a_heading_in_mid_sentence_opens_no_section() -> None:
     doc = Document("He denies allergies to penicillin and takes no medications at all.")
     assert doc.sections == []
+
+
+WRAPPED = """Seen today with her husband, who interprets. She walks, shops and cooks, and
+is tired on the stairs only. She was never treated for this cancer, and has no
+other illness that she knows of. Bloods of this week: ALT 17, PT 12.1, INR 1.0, APTT
+29. EBV DNA was not sent. TTE last month: EF 60 %, the valve is well seated, no
+failure. Plan to be discussed with the anaesthetist and, for the latex, with
+allergy.
+2018  appendicectomy, and a stay in hospital for pneumonia without a cause found
+2019  hysterectomy
+"""
+
+
+def test_lines_of_a_wrapped_paragraph_are_one_line_and_offsets_stay() -> None:
+    doc = Document(WRAPPED)
+    assert len(doc.norm) == len(WRAPPED)
+    line = doc.line_at(WRAPPED.index("29. EBV"))
+    assert WRAPPED[line.start : line.end].startswith("Seen today")
+    assert "INR 1.0, APTT 29" in doc.norm
+
+
+def test_entries_of_a_history_by_years_stay_lines_of_their_own() -> None:
+    doc = Document(WRAPPED)
+    line = doc.line_at(WRAPPED.index("hysterectomy"))
+    assert WRAPPED[line.start : line.end] == "2019  hysterectomy"
+
+
+def test_the_last_word_of_a_wrapped_sentence_is_no_heading() -> None:
+    doc = Document(WRAPPED)
+    assert not [s for s in doc.sections if s.category == "allergies"]
+
+
+def test_an_inline_section_reaches_over_wrapped_lines() -> None:
+    text = WRAPPED.replace("Seen today with", "FHx: seen today ").replace(". ", ", ").replace(".\n", ",\n")
+    doc = Document(text)
+    section = doc.section_at(text.index("shops"))
+    assert section is not None
+    assert section.category == "family"
+    after = doc.section_at(text.index("Plan to be"))
+    assert after is not None
+    assert after.category == "family"

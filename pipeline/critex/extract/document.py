@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from critex.extract.dates import DateMention, When, find_dates
 from critex.extract.normalise import normalise
-from critex.extract.sections import Section, find_sections
+from critex.extract.sections import Section, find_sections, over_joined_lines
 
 _BULLET = re.compile(r"\s*(?:[-*+>#~]{1,2}\s|\d{1,2}[.)]\s|\(\d{1,2}\)|\d{1,2}\)|[A-Za-z][.)]\s|\[[ xX]?\])", re.A)
 _COLUMNS = re.compile(r"\S(?:\t+| {3,}|\s?\|\s?)\S", re.A)
@@ -21,6 +21,9 @@ _ABBREVIATION = re.compile(
 _STOP = re.compile(
     r"[.!?;](?:(?<=[.!?])(?=[\s\u4e00-\u9fff\"')\]]|$)|(?<=;)|(?<=\.)(?=,\s{0,3}[A-Z]{2})|(?<=[\u4e00-\u9fff]\.))"
 )  # begins with a set of characters: such an expression is searched fast
+_NUMBERED = re.compile(r"[ \t]{0,8}(\d{1,2})[.)]\s", re.A)
+_ENTRY = re.compile(r"(?:19|20)\d\d(?:[-/.]\d\d?){0,2}(?: {2}|\t| ?[:-] )", re.A)
+"""Begin of an entry in a history by years ("2018  hypothyroidism")."""
 _LIST_NUMBER = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])\.$", re.A)
 _SENTENCE_END = (".", "!", "?", ":", ";")
 
@@ -79,13 +82,25 @@ class Document:
         ends = [
             line.end
             for line, after in pairwise(self.lines)
-            if line.kind != "blank" and after.start not in self._cut_starts
+            if "blank" not in (line.kind, after.kind) and after.start not in self._cut_starts
         ]
         if ends:
             characters = list(self.norm)
             for end in ends:
                 characters[end] = " "
             self.norm = "".join(characters)
+            self.sections = over_joined_lines(self.sections, self.norm)
+            self.lines = self._joined_lines(set(ends))
+
+    def _joined_lines(self, joined: set[int]) -> list[Line]:
+        """Lines with wrapped ones made one, of the kind of the first: what a rule that looks along a line should see."""
+        found: list[Line] = []
+        for line in self.lines:
+            if found and found[-1].end in joined:
+                found[-1] = Line(found[-1].start, line.end, found[-1].kind)
+            else:
+                found.append(line)
+        return found
 
     @cached_property
     def _cut_starts(self) -> set[int]:
@@ -107,7 +122,22 @@ class Document:
                 kind = "text"
             found.append(Line(start, end, kind))
             start = end + 1
-        return found
+        return self._without_false_items(found)
+
+    def _without_false_items(self, lines: list[Line]) -> list[Line]:
+        """Lines with those that only look numbered made text: a value that a wrapped line begins with ("... APTT" / "29. EBV DNA ...")."""
+        numbers = {
+            i: int(m[1])
+            for i, x in enumerate(lines)
+            if x.kind == "item" and (m := _NUMBERED.match(self.norm, x.start, x.end))
+        }
+        there = set(numbers.values())
+        for i, number in numbers.items():
+            if number > 1 and not there & {number - 1, number + 1} and i and lines[i - 1].kind == "text":
+                before = self.norm[lines[i - 1].start : lines[i - 1].end].rstrip()
+                if len(before) >= 52 and not before.endswith(_SENTENCE_END):
+                    lines[i] = Line(lines[i].start, lines[i].end, "text")
+        return lines
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -126,7 +156,9 @@ class Document:
         """Whether paragraphs of this note are wrapped at a fixed width (so that a line end is not a sentence end)."""
         lengths = [line.end - line.start for line in self.lines if line.kind in ("text", "item")]
         long = [n for n in lengths if 55 <= n <= 110]
-        return len(long) >= 3 and max(lengths, default=0) <= 120
+        widest = max(lengths, default=0)
+        even = len(long) == 2 and widest <= 100 and min(long) >= widest - 10
+        return (len(long) >= 3 and widest <= 120) or even
 
     @cached_property
     def segments(self) -> list[tuple[int, int]]:
@@ -163,9 +195,11 @@ class Document:
         norm = self.norm
         head = norm[line.start : line.end].lstrip()
         tail = norm[before.start : before.end].rstrip()
-        if not head or tail.endswith(_SENTENCE_END):
-            return False
         width = len(tail)
+        if head.startswith('"') and tail.endswith(":") and width >= 52:
+            return True
+        if not head or tail.endswith(_SENTENCE_END) or _ENTRY.match(head):
+            return False
         if tail.endswith((",", " and", " or", " with", " of", " the", " no", " in", "-", "/", "(")) and width >= 30:
             return True
         if head[0].islower() and width >= 40:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from critex.extract.patterns import load_yaml
@@ -44,6 +44,7 @@ def _key(title: str) -> str:
     return re.sub(r"\s+", " ", title).strip(" -,/&")
 
 
+_CAPITALISED = re.compile(r"[A-Z][a-z]")
 _MARK = re.compile(r"[:=]|[ \t]-|--")
 _PLAIN_HEAD = 90
 """How far into a line, written with single spaces, the mark of a heading can stand; a longer line without one is none."""
@@ -93,6 +94,16 @@ def _inline_heads(norm: str) -> Iterator[re.Match[str]]:
         at = norm.find(":", done)
 
 
+def _inside_sentence(norm: str, line_start: int, title: str) -> bool:
+    """Whether a line goes on with the sentence of a wrapped line before it ("... Brain" / "parenchyma: ...", "... d/w" / "allergy.")."""
+    if not title[0].islower() or line_start == 0:
+        return False
+    before = norm[norm.rfind("\n", 0, line_start - 1) + 1 : line_start - 1].rstrip()
+    return (
+        len(before) >= 52 and not before.endswith((".", "!", "?", ":", ";")) and _CAPITALISED.search(before) is not None
+    )
+
+
 def find_sections(norm: str) -> list[Section]:
     """Sections of a normalised text.
 
@@ -122,7 +133,9 @@ def find_sections(norm: str) -> list[Section]:
                 category = "key"
             else:
                 category = "other"
-        elif mark == "" and not alone:
+            if _inside_sentence(norm, m.start(), title):
+                continue
+        elif mark == "" and (not alone or _inside_sentence(norm, m.start(), title)):
             continue
         heads.append((m.start("title"), m.start("title"), m.end(), category, not alone))
     for m in _inline_heads(norm):
@@ -139,8 +152,25 @@ def find_sections(norm: str) -> list[Section]:
     return found
 
 
+_OF_A_LINE = ("family", "allergies", "key", "social")
+"""Categories whose inline heading reaches to the end of its line."""
+
+
+def over_joined_lines(sections: list[Section], norm: str) -> list[Section]:
+    """Sections of inline headings, made longer where wrapped lines were joined (their line ends are spaces in ``norm``)."""
+    found = []
+    for i, s in enumerate(sections):
+        if s.inline and s.category in _OF_A_LINE:
+            limit = sections[i + 1].start if i + 1 < len(sections) else len(norm)
+            end = max(s.end, min(limit, _inline_end(norm, s.title_end, limit, s.category)))
+            found.append(replace(s, end=end))
+        else:
+            found.append(s)
+    return found
+
+
 def _inline_end(norm: str, start: int, limit: int, category: str) -> int:
-    if category in ("family", "allergies", "key", "social"):
+    if category in _OF_A_LINE:
         line_end = norm.find("\n", start)
         while line_end >= 0 and re.match(r"\n[ \t]{0,12}[a-z(]|\n[ \t]{4,}[A-Za-z(]", norm[line_end : line_end + 14]):
             line_end = norm.find("\n", line_end + 1)
