@@ -38,6 +38,11 @@ _SUSPECTED_AFTER = re.compile(
     re.I,
 )
 """What is suspected is active disease."""
+_UNLIKELY = re.compile(
+    r"(?:\s(?:reactivation|relapse|infection))?\s(?:is |was |are |very |thought |felt |considered )?(?:unlikely|less likely)\b",
+    re.I,
+)
+_NO_ISSUE = re.compile(r"\s(?:is |was )?(?:not an?|no)\s+(?:issue|problem|concern)\b", re.I)
 _LIVER_PANEL = re.compile(r"\b(?:alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|lfts?)\b", re.I)
 _DRUGS = re.compile(r"att\b|anti-?tb|hrze|ripe|ehrz|akt", re.I)
 _OVER = re.compile(
@@ -106,6 +111,12 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         m.attributes["extrapulmonary"] = True
     if m.value == "past" and m.assertion is None and _SCAR_ONLY.match(after) and not _OVER.search(after):
         m.assertion = "possible"
+    if m.assertion is None and _UNLIKELY.match(doc.norm, m.end, end):
+        m.assertion = "possible"
+    if m.value == "unspecified" and _NO_ISSUE.match(doc.norm, m.end):
+        m.assertion, m.attributes["vague"] = "absent", True  # of now, not of the history
+    if m.value == "unspecified" and doc.norm[max(0, m.start - 5) : m.start].lower() == "anti-":
+        m.start -= 5
     if m.value == "unspecified" and _SUSPECTED_AFTER.match(doc.norm, m.end, end):
         m.value = "active"
     if m.value == "unspecified" and _is_bilirubin(doc, m):
