@@ -124,14 +124,15 @@ _QUOTES_RULES = re.compile(
 )
 
 
-def _quoted_criteria(norm: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=4)
+def _quoted_criteria(norm: str) -> tuple[tuple[int, int], ...]:
     """Stretches in double quotes that cite a trial's rules: the study's list says "Hb >= 9 g/dL, no major surgery within 4 weeks"."""
     found = []
     for m in _QUOTED.finditer(norm):
         limits = len(_LIMIT.findall(m["in"]))
         if limits >= 2 or (limits and _QUOTES_RULES.search(norm, max(0, m.start() - 90), m.start())):
             found.append(m.span("in"))
-    return found
+    return tuple(found)
 
 
 _TRIAL_LIST = re.compile(r"NCT\d{8}\)?\s?(?:eligibility|criteria|rules|asks(?: for)?|needs|requires|wants)?\s?:", re.I)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from critex.extract.assertion import decide
 from critex.extract.document import Document
@@ -35,6 +36,17 @@ _NEEDS_METASTASIS = re.compile(
 """Words that say something of a brain metastasis only in a note that has one."""
 
 
+@lru_cache(maxsize=4)
+def _speaks_of_metastases(norm: str) -> bool:
+    """Whether a note names metastases of the brain anywhere: asked for every mention, answered once."""
+    return _BRAIN_METS.search(norm) is not None
+
+
+@lru_cache(maxsize=4)
+def _denies_metastases(norm: str) -> bool:
+    return _BRAIN_DENIED.search(norm) is not None
+
+
 def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     """Mentions of the state of the brain and meninges."""
     imaging = Imaging(doc)
@@ -54,10 +66,10 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
             if _is_whole_body(doc, words, m.start(), imaging):
                 continue
         elif mention.value == "symptoms":
-            if not _BRAIN_METS.search(doc.norm) or _BRAIN_DENIED.search(doc.norm):
+            if not _speaks_of_metastases(doc.norm) or _denies_metastases(doc.norm):
                 continue
             decide(doc, [mention])
-        elif _NEEDS_METASTASIS.match(words) and not _BRAIN_METS.search(doc.norm):
+        elif _NEEDS_METASTASIS.match(words) and not _speaks_of_metastases(doc.norm):
             continue
         mention.attributes["modality"] = imaging.at(m.start())
         mention.attributes["source"] = imaging.source

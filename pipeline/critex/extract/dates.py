@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from dateutil.relativedelta import relativedelta
 
 from critex.extract.number_words import ORDINALS, year_of
+from critex.extract.starts import matches_in_words
 from critex.extract.trial_days import counted_days
 
 _MONTHS = {
@@ -291,7 +292,7 @@ _SPELLED = re.compile(
 def _spelled_out(text: str, anchor: date | None) -> list[DateMention]:
     """Dates in words, as dictated: "April fourteenth", "May of two thousand sixteen". A day without a year is the last one up to the note."""
     found = []
-    for m in _SPELLED.finditer(text):
+    for m in matches_in_words(_SPELLED, text):
         year = next((year_of(m[g]) for g in ("y1", "y2", "y3") if m[g]), None)
         if m["mon"]:
             month, day = _MONTHS[m["mon"].lower().rstrip(".")], ORDINALS[m["day"].lower()]

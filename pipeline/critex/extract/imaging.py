@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cached_property
 
 from critex.extract.document import Document
@@ -47,36 +48,44 @@ class Imaging:
         norm = self.doc.norm
         return sorted((m.start(), _name(m)) for p in (_PATTERN, _ANY_CASE) for m in matches_in_words(p, norm))
 
+    @cached_property
+    def _places(self) -> list[int]:
+        return [at for at, _ in self._named]
+
     def measuring_at(self, position: int) -> str | None:
         """As :meth:`at`; of several examinations that one line above names together, the one that measures lesions."""
         modality = self.at(position)
         if modality in MEASURING or modality is None or self.in_sentence(position):
             return modality
-        named = [at for at, name in self._named if at < position and name == modality]
-        if not named:
+        last = bisect_left(self._places, position) - 1
+        while last >= 0 and self._named[last][1] != modality:
+            last -= 1
+        if last < 0:
             return modality
-        line = self.doc.line_at(named[-1])
-        beside = [name for at, name in self._named if line.start <= at < line.end and name in MEASURING]
+        line = self.doc.line_at(self._places[last])
+        first, end = bisect_left(self._places, line.start), bisect_left(self._places, line.end)
+        beside = [name for _, name in self._named[first:end] if name in MEASURING]
         return beside[-1] if beside else modality
 
     def in_sentence(self, position: int) -> bool:
         """Whether an examination is named in the sentence of a place."""
         start, end = self.doc.segment_at(position)
-        return any(start <= at < end for at, _ in self._named)
+        first = bisect_left(self._places, start)
+        return first < len(self._places) and self._places[first] < end
 
     def at(self, position: int) -> str | None:
         """Modality that a place reports: the one named before it in the sentence, else by the note's type, else in the text above."""
         start, end = self.doc.segment_at(position)
-        before = [name for at, name in self._named if start <= at < position]
-        if before:
-            return before[-1]
-        inside = [name for at, name in self._named if position <= at < end]
-        if inside:
-            return inside[0]
+        places, named = self._places, self._named
+        i = bisect_left(places, position)
+        if i and places[i - 1] >= start:
+            return named[i - 1][1]
+        if i < len(places) and places[i] < end:
+            return named[i][1]
         if self._type:
             return self._type
-        above = [name for at, name in self._named if position - ABOVE <= at < start]
-        return above[-1] if above else None
+        i = bisect_left(places, start)
+        return named[i - 1][1] if i and places[i - 1] >= position - ABOVE else None
 
 
 def _name(m: re.Match[str]) -> str:
