@@ -23,7 +23,7 @@ from critex import __version__
 from critex.report.view import ICONS
 from critex.review.adjudication import open_cases
 from critex.review.agreement import agreements, following
-from critex.review.beside import CohortPages, calendar_file, calendar_of_patient, calendar_view
+from critex.review.beside import CohortPages, calendar_file, calendar_of_patient, calendar_view, packet_file
 from critex.review.exports import decisions_frame, final_candidates, write_gold, write_reviewed_brat, zipped
 from critex.review.patient_view import PatientView, label_group
 from critex.review.security import Sessions
@@ -107,6 +107,7 @@ class Pages:
                 Route("/agreement", self.agreement),
                 Route("/adjudicate", self.adjudicate),
                 Route("/cohort", self.cohort),
+                Route("/packet", self.packet),
                 Route("/calendar", self.calendar),
                 Route("/calendar.ics", self.calendar_file),
                 Route("/export", self.export),
@@ -251,6 +252,19 @@ class Pages:
         trial = self._trial(request.query_params)
         href = f"{url('/patient', trial=trial.trial)}&id={{}}"
         return self.render("cohort_page.html", request, trial=trial, body=self.cohorts.body(trial, href))
+
+    def packet(self, request: Request) -> Response:
+        """The evidence packet of a patient, for the file."""
+        self._open_to(request)
+        trial, patient_id = self._trial(request.query_params), request.query_params.get("id", "")
+        if not self._sees_all(request.state.reviewer):
+            raise HTTPException(403)
+        if patient_id not in self.bench.lists[trial.trial].ids:
+            raise HTTPException(404)
+        body = packet_file(self.bench.folder, trial, patient_id)
+        return Response(
+            body, media_type="text/html", headers={"Content-Disposition": 'attachment; filename="packet.html"'}
+        )
 
     def _calendar(self, request: Request) -> Any:
         if not self._sees_all(request.state.reviewer):

@@ -6,6 +6,8 @@ from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from markupsafe import Markup
 
@@ -13,6 +15,7 @@ from critex.cohort.calendar import PatientCalendar, calendar_of
 from critex.cohort.calendar_tables import icalendar_of, reminders
 from critex.cohort.labseries import LABELS, lab_limits, lab_series
 from critex.cohort.moving import MovingPatient
+from critex.cohort.packet import packet_of, write_packet
 from critex.cohort.page import cohort_html
 from critex.criteria.trial import Trial
 from critex.features.patient import Patient
@@ -69,6 +72,14 @@ def calendar_view(made: PatientCalendar, index_date: date) -> CalendarView:
 def calendar_file(trial: Trial, made: PatientCalendar, index_date: date) -> bytes:
     """The calendar as an .ics file."""
     return icalendar_of(reminders(trial, made, index_date))
+
+
+def packet_file(folder: ReviewFolder, trial: Trial, patient_id: str) -> bytes:
+    """The evidence packet of a patient: one self-contained HTML file with hashes of notes, patterns and trial."""
+    with TemporaryDirectory() as name:
+        path = Path(name) / "packet.html"
+        write_packet(path, packet_of(folder.out, trial, patient_id, folder.trial_files.get(trial.trial)))
+        return path.read_bytes()
 
 
 class CohortPages:

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from critex import tables
-from critex.criteria.trial import Trial, load_trial
+from critex.criteria.trial import Trial, load_trial, trial_path
 from critex.errors import CritexError, TrialError
 from critex.run.judge_patients import Enrolment, Judgement, judge_patients
 from critex.run.local import enrolments
@@ -62,6 +62,7 @@ class ReviewFolder:
         places = zip(self.candidates["trial"], self.candidates["patient_id"], strict=True)
         self._place = {place: i for i, place in enumerate(places)}
         given = {t.trial: t for t in map(load_trial, trial_files)}
+        self.trial_files = {load_trial(f).trial: trial_path(f) for f in trial_files}
         self.trials: list[Trial] = []
         self.remarks: list[str] = []
         for name in dict.fromkeys(self.candidates["trial"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from critex.tables import STATUSES, VERDICTS
 
 PASS, FAIL, UNKNOWN = 0, 1, 2
 PAGE_ROWS = 50
+KEPT_ORDERS = 32
 SORTS = ("status", "patient", "fails", "open", "review", "reviewed", "index")
 
 
@@ -128,6 +129,7 @@ class WorkList:
         self._may_wait = np.array([trial.may_wait(c) for c in trial.criteria])
         self._hidden: dict[str, NDArray[np.bool_]] = {}
         self._seen: dict[tuple[str, bool], _Seen] = {}
+        self._orders: dict[tuple[Query, str, bool, int], NDArray[np.intp]] = {}
 
     def hidden_from(self, reviewer: str) -> NDArray[np.bool_]:
         """Cases hidden from a reviewer before any decision; shape (patients, criteria)."""
@@ -202,17 +204,28 @@ class WorkList:
         self, patient_id: str, query: Query, reviewer: str, store: DecisionStore, blind: bool = False
     ) -> tuple[str, str, int, int]:
         """The patients before and after one in the list, its place from 1, and how many there are."""
-        order = self._order(query, reviewer, store, blind).tolist()
+        order = self._order(query, reviewer, store, blind)
         here = self._row[patient_id]
-        if here not in order:  # it no longer matches the filter: go on from the top
-            return "", self.ids[order[0]] if order else "", 0, len(order)
-        at = order.index(here)
+        found = np.flatnonzero(order == here)
+        if not len(found):  # it no longer matches the filter: go on from the top
+            return "", self.ids[order[0]] if len(order) else "", 0, len(order)
+        at = int(found[0])
         before = self.ids[order[at - 1]] if at else ""
         after = self.ids[order[at + 1]] if at + 1 < len(order) else ""
         return before, after, at + 1, len(order)
 
     def _order(self, query: Query, reviewer: str, store: DecisionStore, blind: bool) -> NDArray[np.intp]:
+        """Rows that match, in order; kept, because every patient's page asks for its neighbours."""
         seen = self._view(reviewer, store, blind)
+        asked = (replace(query, page=1), reviewer, blind, seen.last)
+        known = self._orders.get(asked)
+        if known is None:
+            if len(self._orders) >= KEPT_ORDERS:
+                self._orders.clear()
+            known = self._orders[asked] = self._sorted(query, seen)
+        return known
+
+    def _sorted(self, query: Query, seen: _Seen) -> NDArray[np.intp]:
         keep = np.ones(len(self.ids), dtype=bool)
         if query.search:
             word = query.search.casefold()
