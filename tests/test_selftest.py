@@ -24,6 +24,7 @@ from critex.evaluate.selftest import selftest
         ("spelling", "hemoglobin", "haemoglobin"),
         ("dates_in_words", "on 2026-03-12, not 2026-13-12 or 1.2026-03-12", "on 12 Mar 2026, not 2026-13-12 or 1.2026-03-12"),
         ("dates_in_iso", "12-Mar-2026 and 3 April 2025", "2026-03-12 and 2025-04-03"),
+        ("dates_in_words", "on 2026-03-12, CT 05-06", "on 2026-03-12, CT 05-06"),
         ("full_width", "HBsAg: negative (2026) at 10:30", "HBsAg： negative （2026） at 10:30"),
         ("hard_spaces", "Hb 94 g/L", "Hb 94\u00a0g/L"),
         ("blank_lines", "a\n\nb\n", "a  \n\n\nb  \n"),
@@ -57,7 +58,7 @@ def mention(text: str, note: str, **more: object) -> dict[str, object]:
 
 def test_a_value_is_made_to_fail_in_its_own_unit() -> None:
     note = "Hb 12.1 g/dL, WBC 6"
-    hb = mention("Hb 12.1", note, label="LAB", value="hemoglobin", number=12.1, canonical=121.0)
+    hb = mention("Hb 12.1", note, label="LAB", value="hemoglobin", number=12.1, canonical=121.0, unit="g/dL")
     change = failing_value(Evidence("p1", "I09.hemoglobin", "pass", (hb,)), {"n1": note})
     assert change is not None
     assert perturbations.edited(note, [e[1:] for e in change.edits]) == "Hb 7.1 g/dL, WBC 6"

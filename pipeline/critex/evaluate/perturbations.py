@@ -73,13 +73,21 @@ _ISO = re.compile(r"(?<![\d/.-])(\d{4})-(\d{2})-(\d{2})(?![\d/.-]|T\d)")
 _WORDED = re.compile(r"(?<![\w/.-])(\d{1,2})[ -](" + "|".join(_MONTHS) + r")[a-z]*[ -](\d{4})(?![\d/.-])")
 
 
+_SHORT = re.compile(r"(?<![\d/.-])\d{1,2}[/.-]\d{1,2}(?![\d/.-])")
+"""A date without its year, whose order the note's full dates tell: there a change of these may rightly move a verdict."""
+
+
 def dates_in_words(text: str, _rng: random.Random) -> str:
-    """ISO dates as "12 Mar 2026"."""
+    """ISO dates as "12 Mar 2026", in notes without short dates."""
+    if _SHORT.search(text):
+        return text
     return _ISO.sub(lambda m: f"{int(m[3])} {_MONTHS[int(m[2]) - 1]} {m[1]}" if _real(m[1], m[2], m[3]) else m[0], text)
 
 
 def dates_in_iso(text: str, _rng: random.Random) -> str:
-    """Dates such as "12 Mar 2026" and "12-Mar-2026" as ISO dates."""
+    """Dates such as "12 Mar 2026" and "12-Mar-2026" as ISO dates, in notes without short dates."""
+    if _SHORT.search(text):
+        return text
 
     def iso(m: re.Match[str]) -> str:
         month = f"{_MONTHS.index(m[2]) + 1:02d}"
@@ -191,7 +199,7 @@ def _before(name: str, word: Callable[[bool], str]) -> Move:
 
 
 def failing_value(e: Evidence, notes: Mapping[str, str]) -> Change | None:
-    """A laboratory value that passes, replaced by one that fails, in the unit as written."""
+    """A laboratory value that passes, replaced by one that fails, in the unit as written; a unit that is not written would be inferred anew."""
     wanted = words()["failing_values"].get(e.criterion)
     labs = [m for m in e.spans if m["label"] == "LAB" and m["value"] == (wanted or {}).get("value")]
     if wanted is None or e.verdict != "pass" or len(labs) != 1 or len(e.spans) != 1:
@@ -200,11 +208,11 @@ def failing_value(e: Evidence, notes: Mapping[str, str]) -> Change | None:
     number, canonical = m["number"], m["canonical"]
     text = notes[m["note_id"]]
     start, end = int(m["start"]), int(m["end"])
-    if number != number or canonical != canonical or not canonical or m["comparator"]:
+    if number != number or canonical != canonical or not canonical or m["comparator"] or not m["unit"]:
         return None
     places = [
         x
-        for x in re.finditer(r"(?<![\d.,])\d+(?:\.\d+)?(?![\d.,]*\d)", text[start : end + 40])
+        for x in re.finditer(r"(?<![\d.,-])\d+(?:\.\d+)?(?![\d.,]*\d)(?!-\d)", text[start : end + 40])
         if float(x[0]) == number
     ]
     if not places or "\n" in text[start : start + places[0].start()]:
