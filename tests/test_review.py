@@ -401,3 +401,12 @@ def test_a_note_is_cut_into_chunks_that_together_are_the_note() -> None:
     assert all(text[c.start :].startswith(c.pieces[0].text) for c in found)
     assert all(text[p.start : p.end] == p.text for c in found for p in c.pieces)
     assert max(c.n_lines for c in found) <= 40
+
+
+def test_pages_over_all_verdicts_are_closed_while_some_are_hidden(folder: Path) -> None:
+    with Server(folder, "--hide-share", "0.2", "--adjudicator", "clara") as server:
+        for name, status in (("anna", 403), ("clara", 200)):
+            client = Client(server.base)
+            client.enter(server.address[name])
+            for path in ("/cohort", "/calendar?id=S01", "/packet?id=S01", "/export/candidates.csv"):
+                assert client.ask("GET", path)[0] == status, path

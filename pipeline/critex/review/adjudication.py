@@ -31,8 +31,12 @@ def open_cases(bench: Workbench, trial: Trial, reviewer: str) -> tuple[list[Case
     for patient_id in bench.store.patients(trial.trial):
         standing = bench.store.standing(trial.trial, patient_id)
         final = finals(standing)
+        veiled = frozenset[str]()
+        if reviewer not in bench.rules.adjudicators:  # a reviewer who may still have to choose without the machine
+            drawn = bench.lists[trial.trial].hidden_criteria(reviewer, patient_id)
+            veiled = drawn - bench.store.revealed(reviewer, trial.trial, patient_id)
         for criterion, by in verdicts_of(standing).items():
-            if len({d.verdict for d in by.values()}) > 1:
+            if len({d.verdict for d in by.values()}) > 1 and criterion not in veiled:
                 found.append((final[criterion].adjudicated, patient_id, criterion))
     found.sort()
     cases = []

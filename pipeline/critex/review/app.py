@@ -303,6 +303,8 @@ class Pages:
         self._open_to(request)
         trial, name = self._trial(request.query_params), request.path_params["name"]
         bench = self.bench
+        if name == "candidates.csv" and not self._sees_all(request.state.reviewer):
+            raise HTTPException(403)
         if name in ("decisions.csv", "candidates.csv"):
             frame = decisions_frame(bench) if name == "decisions.csv" else final_candidates(bench)
             body, kind = frame.to_csv(index=False, lineterminator="\n", quoting=csv_quoting(frame)).encode(), "text/csv"

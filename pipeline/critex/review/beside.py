@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock, Thread
 
 from markupsafe import Markup
 
@@ -92,14 +93,24 @@ class CohortPages:
 
     def __init__(self, folder: ReviewFolder) -> None:
         self.folder = folder
-        self._workers = ThreadPoolExecutor(1, thread_name_prefix="cohort")
+        self._lock = Lock()
         self._made: dict[str, Future[Markup]] = {}
 
     def body(self, trial: Trial, patient_href: str, patience: float = 3.0) -> Markup | None:
         """The page's body; ``None`` where it is not ready after so many seconds."""
-        if trial.trial not in self._made:
-            self._made[trial.trial] = self._workers.submit(cohort_html, self.folder.out, [trial], patient_href)
+        with self._lock:
+            if trial.trial not in self._made:
+                made: Future[Markup] = Future()
+                self._made[trial.trial] = made
+                # A daemon, so that the server ends at once also while all patients are counted.
+                Thread(target=self._count, args=(made, trial, patient_href), daemon=True).start()
         try:
             return self._made[trial.trial].result(patience)
         except TimeoutError:
             return None
+
+    def _count(self, made: Future[Markup], trial: Trial, patient_href: str) -> None:
+        try:
+            made.set_result(cohort_html(self.folder.out, [trial], patient_href))
+        except Exception as error:  # told to whoever asks for the page
+            made.set_exception(error)
