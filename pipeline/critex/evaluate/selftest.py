@@ -17,7 +17,7 @@ import pandas as pd
 from critex import tables
 from critex.errors import InputError
 from critex.evaluate.perturbations import KEEP, MOVE, Evidence, edited
-from critex.run.local import Tables, run
+from critex.run.local import Tables, note_records, run
 
 _MARK = "\x1f"
 """Stands between a patient's or note's own id and the number of its changed copy; not a character of ids."""
@@ -91,12 +91,22 @@ def selftest(
         If there is no note to test on.
     """
     rng = random.Random(seed)  # noqa: S311 - no secret
-    base = run(notes, patients=patients, trial=trial, index_date=index_date, date_order=date_order, workers=workers)
-    if not len(base.notes):
+    records, _ = note_records(notes)
+    if not records:
         raise InputError("no note could be read: there is nothing to test on.")
-    ids = sorted(base.notes["patient_id"].unique())
+    ids = sorted({r.patient_id for r in records})
     if len(ids) > max_patients:
         ids = sorted(rng.sample(ids, max_patients))
+    chosen = set(ids)
+    mine_only = pd.DataFrame(
+        [
+            (r.note_id, r.patient_id, r.note_date.isoformat() if r.note_date else "", r.note_type, r.text)
+            for r in records
+            if r.patient_id in chosen
+        ],
+        columns=["note_id", "patient_id", "note_date", "note_type", "text"],
+    )
+    base = run(mine_only, patients=patients, trial=trial, index_date=index_date, date_order=date_order, workers=workers)
     kept = base.notes[base.notes["patient_id"].isin(ids)]
     # without a patients file the index date is the last note's; a changed copy must be judged on the same day
     enrolled = _enrolled(base, patients, ids)
