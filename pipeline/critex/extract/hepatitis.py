@@ -8,8 +8,9 @@ from dataclasses import replace
 from critex.extract.dates import When
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
+from critex.extract.lab_heads import cells_of
 from critex.extract.lab_prose import CONDITIONAL
-from critex.extract.lab_tables import cells_of, column_day
+from critex.extract.lab_tables import column_day
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.serology import Name, Result, joined, names_in, pending, read_result

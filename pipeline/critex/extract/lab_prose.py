@@ -135,6 +135,9 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
             )
         ]
     out = [lab_mention(doc, name, r, name.start, r.end, day, "text")]
+    if r.ratio and (seconds := _SECONDS.match(norm, r.end, limit)) is not None:
+        both = Reading(seconds.start("num"), seconds.end(), float(seconds["num"]), unit="s", factor=1.0)
+        return [*out, lab_mention(doc, name, both, both.start, both.end, day, "text")]
     if is_earlier:
         out[0].temporality = "past"
     before = norm[max(seg_start, name.start - 70) : name.start]
@@ -182,7 +185,12 @@ def _haemoglobin_of(norm: str, r: Reading, limit: int) -> Reading:
 
 _RATIO = re.compile(r"ratio|(?<=ptt)-?r\b", FLAGS)
 _GREATEST_RATIO = 8.0
-_IF = re.compile(r"\b(?:if|unless|until|once|provided|when(?:ever)?)\s(?:the |his |her |their |patient's )?$", FLAGS)
+_SECONDS = re.compile(r"\s?[-,;/(]\s?(?P<num>\d{2,3}(?:\.\d+)?)\s?s(?:ec(?:onds?|s)?)?\b", FLAGS)
+"""The time itself behind its ratio."""
+_IF = re.compile(
+    r"\b(?:expected|predicted|anticipated|aim(?:ing)? for|target|if|unless|until|once|provided|when(?:ever)?)\s(?:the |his |her |their |patient's )?$",
+    FLAGS,
+)
 """Right before a name: what follows is a condition, not a finding."""
 _MUST = re.compile(r"\b(?:must|should|ha(?:s|ve) to|needs? to|need) be\b", FLAGS)
 _SHARE_BEFORE = re.compile(r"(?<![\d.,/-])(?P<num>\d{2}(?:\.\d)?)\s?(?:%|percent|per cent)?\s$", FLAGS)

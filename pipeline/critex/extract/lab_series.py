@@ -18,10 +18,13 @@ from critex.extract.lab_values import (
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
 
-_ARROW = re.compile(r"\s?(?:-{1,2}>|→|=>|>{1,2}|⇒|to(?=\s\d))\s?", FLAGS)
+_ARROW = re.compile(
+    r"\s?(?:-{1,2}>|→|=>|>{1,2}|⇒|to(?=\s\d)|,?\s?(?:现|目前|今)?(?:已)?(?:升|降|升高|下降|恢复)[至到](?=\s?\d))\s?",
+    FLAGS,
+)
 
 _FROM = re.compile(
-    r"[\s:,]{0,3}(?:(?:which|that|has|have|had|is|was|been|now|up|down|back|further|again|slightly|[a-z]{3,11}(?:ed|en|ing|ly)|fell|rose|drops?|rises?|went|goes|came|come|gone)\s){0,5}(?:[↑↓]\s?)?from\s+(?=\d)",
+    r"[\s:,]{0,3}(?:(?:which|that|has|have|had|is|was|been|now|up|down|back|further|again|slightly|[a-z]{3,11}(?:ed|en|ing|ly)|fell|rose|drops?|rises?|went|goes|came|come|gone)\s){0,5}(?:[↑↓]\s?)?from\s+(?=\d)|[由从]\s?(?=\d)",
     FLAGS,
 )
 """Before the first of two values: "Hb dropped from 11.2 to 8.9"."""
@@ -33,11 +36,14 @@ _THEN = re.compile(
 """Behind a value that is not the latest: "180 at presentation"."""
 _NOW = re.compile(
     r"(?:\s?\([a-z ]{3,20}\))?[\s,;:.-]{1,3}(?:(?:and|but|then|which|has|have|had|since|is|are|was|were|it|this|been|transfused|given|with|after|following|ivf?|iv|g-?csf|fluids|hydration|\d\s?(?:u|units?|pints?)|of|prbcs?|pcs?|rbcs?|packed|cells|blood|platelets|[a-z]{4,12}ly)[\s,]+){0,6}"
-    r"(?:and then|and was|then|now|today|currently|latest|most recent(?:ly)?|settled|improv(?:ed|ing)|recover(?:ed|ing)|normali[sz]ed|came|come|went|gone|fell|fallen|dropped|rose|risen|increased|decreased|declined|corrected|down|up|back|repeat(?:ed)?|re-?checked|recheck|post(?:-?\s?(?:transfusion|transfused|op|tx))?)"
+    r"(?:and then|and was|then|finally|now|today|currently|latest|most recent(?:ly)?|settled|improv(?:ed|ing)|recover(?:ed|ing)|normali[sz]ed|came|come|went|gone|fell|fallen|dropped|rose|risen|increased|decreased|declined|corrected|down|up|back|repeat(?:ed)?|re-?checked|recheck|post(?:-?\s?(?:transfusion|transfused|op|tx))?)"
     r"(?:\s(?:now|today|is|was|at|to|down|up|back|of|value|level|on|only))*\s*[:=]?\s*(?=[<>]?\s?\d)",
     FLAGS,
 )
 """Before the latest value, where an earlier one was given: "..., settled to 92"."""
+_LISTED = re.compile(
+    r"(?:\s?,\s?\d+(?:\.\d+)?){1,4}(?=\s?,?\s?(?:and\s)?(?:then|now|finally|today|currently)\b)", FLAGS
+)
 _VALUE_ENDS = re.compile(
     r"\s*(?:$|[,;.)(\]/|\n↑↓*]|[HL]\b|with\b|after\b|on\b|at\b|today\b|now\b|this\b|and\b|but\b|following\b|post\b|-+>|→|so\b|since\b|in\b)",
     FLAGS,
@@ -83,13 +89,15 @@ def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | 
         return r, dated.when, False
     if (then := _THEN.match(norm, name.end, limit)) is not None:  # "Hb pre 81 post 97"
         r = read_value(norm, then.end(), limit, analyte)
-        return (r, None, True) if r is not None and r.start <= then.end() + 3 else None
-    r = read_value(norm, name.end, limit, analyte)
+        return (r, None, not _COURSE.search(then.group())) if r is not None and r.start <= then.end() + 8 else None
+    r = read_value(norm, name.end, limit, analyte, spans=name.key not in ("pt", "aptt"))
     if r is None or any(d.start == r.start and d.end > r.end for d in doc.dates_between(r.start, r.end + 9)):
         return None
     return r, None, False
 
 
+_COURSE = re.compile(r"admission|presentation|arrival|pre", FLAGS)
+"""Of the present course: alone, such a value is no earlier one."""
 _DAY_BEFORE = re.compile(r"[\s:,]{0,3}(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s)?", FLAGS)
 _BEHIND_DAY = re.compile(r"\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:was|is|were)\s)?", FLAGS)
 
@@ -106,6 +114,8 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
             at = month.end()
         then = _THEN.match(norm, at, limit)
         now = _NOW.match(norm, then.end() if then is not None else at, limit)
+        if now is None and (listed := _LISTED.match(norm, at, limit)) is not None:  # "78, 88, now 96"
+            now = _NOW.match(norm, listed.end(), limit)
         arrow = _ARROW.match(norm, then.end() if then is not None else at, limit)
         if arrow is not None:
             start = arrow.end()
@@ -164,7 +174,7 @@ def _again(doc: Document, name: Name, r: Reading, m: Mention) -> Mention:
 
 
 _EARLIER_BEFORE = re.compile(
-    r"(?:\s?[\[(]\s?|\s?[,;]\s?|\s(?=from\s))(?:was|prev(?:ious(?:ly)?)?|from|(?:at )?baseline|before|pre-?\w{0,11}|last (?:week|month|visit|time))[\s:]\s?",
+    r"(?:\s?[\[(]\s?|\s?[,;]\s?|\s(?:(?:up|down)\s)?(?=from\s))(?:was|prev(?:ious(?:ly)?)?|from|(?:at )?baseline|before|pre-?\w{0,11}|last (?:week|month|visit|time))[\s:]\s?",
     FLAGS,
 )
 _EARLIER_AFTER = re.compile(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 
 from critex.extract.dates import When
 from critex.extract.document import Document, Line
 from critex.extract.lab_chains import name_of
+from critex.extract.lab_heads import Cell, Head, cells_of, column_of, head_of
 from critex.extract.lab_prose import joined_mentions
 from critex.extract.lab_values import (
     UNDETECTED,
@@ -25,121 +25,11 @@ from critex.extract.lab_values import (
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule
 
+_BRACKETED = re.compile(r"\([^()\n]{0,20}\)")
 _RANGE_CELL = re.compile(
     r"\s*[\[(]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤)\s?(?P<top>\d+(?:\.\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))\s?[\])]?\s*(?:[a-z/%^0-9. ]{0,14})$",
     FLAGS,
 )
-
-
-@dataclass
-class Cell:
-    """A cell of a row of columns."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass
-class Head:
-    """Columns of a table, as its head line names them."""
-
-    cells: list[Cell]
-    roles: list[str]
-    dates: list[When | None]
-    line: int
-    start: int
-    """First character of the head's line."""
-
-
-_CELL_SPLIT = re.compile(
-    r"[ ]*\t[ ]*|[ \t]*\|[ \t]*|\s{2,}|(?:(?<=ysed)|(?<=yzed)|(?<=otted)|(?<=nding)|(?<=done)|(?<=qns))\s(?=[<>]?\d)",
-    FLAGS,
-)
-"""Tabs, pipes, runs of spaces, and the single space behind a word that stands for a missing value ("haemolysed 96 H")."""
-_BRACKETED = re.compile(r"\([^()\n]{0,20}\)")
-_ROLES = (
-    ("unit", re.compile(r"units?\b|单位", FLAGS)),
-    ("ref", re.compile(r"ref|range|normal|interval|参考", FLAGS)),
-    ("flag", re.compile(r"flag|abn", FLAGS)),
-    ("value", re.compile(r"result|value|today|current|latest|结果", FLAGS)),
-    ("name", re.compile(r"test|item|analyte|investigation|parameter|exam|component|项目", FLAGS)),
-)  # fmt: skip
-
-
-def cells_of(norm: str, line: Line) -> list[Cell]:
-    """Cells of a row, split at tabs, pipes and runs of spaces; what is left empty between two pipes or tabs is a cell too."""
-    found: list[Cell] = []
-    at, hard = line.start, not _is_framed(norm, line)
-    for m in _CELL_SPLIT.finditer(norm, line.start, line.end):
-        splits = "|" in m.group() or "\t" in m.group()
-        if m.start() > at and norm[at : m.start()].strip():
-            found.append(Cell(at, m.start(), norm[at : m.start()]))
-        elif hard and splits:
-            found.append(Cell(at, at, ""))
-        at, hard = m.end(), splits
-    if at < line.end and norm[at : line.end].strip():
-        found.append(Cell(at, line.end, norm[at : line.end].rstrip()))
-    return found
-
-
-def _is_framed(norm: str, line: Line) -> bool:
-    """Whether pipes stand around a row, and not only between its cells."""
-    row = norm[line.start : line.end].strip()
-    return row.startswith("|") and row.endswith("|")
-
-
-def head_of(doc: Document, index: int) -> Head | None:
-    """Head of the table that a line stands in: the nearest line above with words for columns or dates and no value of its own."""
-    for i in range(index - 1, max(-1, index - 40), -1):
-        line = doc.lines[i]
-        if line.kind == "blank":
-            if i < index - 1 and doc.lines[max(0, i - 1)].kind == "blank":
-                return None
-            continue
-        if line.kind != "row":
-            if i < index - 4 and line.end - line.start > 60 and doc.norm[line.start : line.end].strip(" -=+_|"):
-                return None
-            continue
-        cells = cells_of(doc.norm, line)
-        roles, dates = [], []
-        for c in cells:
-            inside = doc.dates_between(c.start, c.end)
-            role = next((r for r, p in _ROLES if p.search(c.text)), "")
-            if inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
-                role = "date"
-            roles.append(role)
-            dates.append(inside[0].when if inside else None)
-        if sum(bool(r) for r in roles) >= 2 or (
-            roles.count("date") >= 1 and len(cells) >= 2 and not any(VALUE.fullmatch(c.text.strip()) for c in cells)
-        ):
-            return Head(cells, roles, dates, i, line.start)
-    return None
-
-
-def _column(head: Head, cells: list[Cell], j: int, piped: bool, row_start: int) -> int | None:
-    """Column of the head that a cell stands under."""
-    if len(cells) == len(head.cells) and (piped or head.cells[0].start - head.start < cells[0].end - row_start):
-        return j
-    if piped:
-        full = [k for k, c in enumerate(cells) if c.text.strip()]
-        heads = [k for k, c in enumerate(head.cells) if c.text.strip()]
-        spaced = len(cells) > len(head.cells) or any(not c.text.strip() for c in head.cells[1:])
-        if spaced and len(full) == len(heads) and j in full:  # tabs doubled in one of the two
-            return heads[full.index(j)]
-        if len(cells) == len(head.cells) + 1:  # the head leaves the column of names empty
-            return j - 1 if j else None
-        if len(cells) < len(head.cells):  # the last cells of the row are left out
-            return j
-    c = cells[j]
-    best, distance = None, 10_000
-    for k, h in enumerate(head.cells):
-        a, b = h.start - head.start, h.end - head.start
-        s, e = c.start - row_start, c.end - row_start
-        gap = 0 if s < b and a < e else min(abs(s - b), abs(a - e), abs(s - a))
-        if gap < distance:
-            best, distance = k, gap
-    return best if distance <= 12 else None
 
 
 def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] | None:
@@ -173,9 +63,10 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
     unit: str | None = None
     factor: float | None = None
     used: set[int | None] = set()
+    earlier: set[int] = set()
     for j in range(at + 1, len(cells)):
         c = cells[j]
-        column = _column(head, cells, j, piped, line.start) if head else None
+        column = column_of(head, cells, j, piped, line.start) if head else None
         role = head.roles[column] if head and column is not None else ""
         text = c.text.strip()
         end, u, f = read_unit(norm, c.start, c.end, analyte)
@@ -195,8 +86,15 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
         reading = read_value(norm, c.start, c.end, analyte)
         if reading is None or reading.start > c.start + 6:
             continue
-        if role == "date" or not values or (head and head.dates[column] if column is not None and head else None):
+        if (
+            role in ("date", "time")
+            or not values
+            or (role == "value" and head is not None and head.ranks and any(head.ranks))
+            or (head and head.dates[column] if column is not None and head else None)
+        ):
             used.add(column)
+            if head is not None and head.is_earlier(column):
+                earlier.add(reading.start)
             values.append((reading, c, head.dates[column] if head and column is not None and role == "date" else None))
     inline = read_value(norm, name.end, cells[at].end, analyte) if rest else None
     if inline is not None and not values:
@@ -220,6 +118,8 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
         r.ref_high = high if r.ref_high is None else r.ref_high
         start = name.start if k == 0 and not limit else c.start + (len(c.text) - len(c.text.lstrip()))
         out.append(lab_mention(doc, name, r, start, max(r.end, r.start + 1), when))
+        if r.start in earlier:
+            out[-1].temporality = "past"
     return out
 
 
@@ -236,7 +136,7 @@ def _joined_row(doc: Document, pair: list[Name], cells: list[Cell], index: int) 
         if c.start < pair[-1].end or not _PAIR.fullmatch(c.text):
             continue
         at = c.start
-        column = _column(head, cells, j, piped, line.start) if head else None
+        column = column_of(head, cells, j, piped, line.start) if head else None
         when = head.dates[column] if head and column is not None and head.roles[column] == "date" else None
         if out and when is None:
             break
@@ -265,7 +165,7 @@ def _bare_heads(doc: Document, cells: list[Cell], names: list[Name], below: Line
     piped = "|" in doc.norm[below.start : below.end] or "\t" in doc.norm[below.start : below.end]
     more: list[Name] = []
     for j, c in enumerate(body):
-        column = _column(head, body, j, piped, below.start)
+        column = column_of(head, body, j, piped, below.start)
         if column is None or not VALUE.match(c.text.strip()):
             continue
         cell = cells[column]
@@ -310,7 +210,7 @@ def transposed_mentions(doc: Document, by_line: dict[int, list[Name]], rules: It
             for j, c in enumerate(body):
                 if doc.dates_between(c.start, c.end):
                     continue
-                column = _column(head, body, j, piped, row.start)
+                column = column_of(head, body, j, piped, row.start)
                 name = next((n for n, at in heads if at == column), None)
                 if name is None:
                     continue
@@ -333,5 +233,5 @@ def column_day(doc: Document, line: Line, at: int) -> When | None:
     if j is None:
         return None
     piped = "|" in doc.norm[line.start : line.end] or "\t" in doc.norm[line.start : line.end]
-    column = _column(head, cells, j, piped, line.start)
+    column = column_of(head, cells, j, piped, line.start)
     return head.dates[column] if column is not None else None

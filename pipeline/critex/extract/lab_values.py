@@ -22,8 +22,8 @@ NUMBER = r"\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d))?"
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
-    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,]{0,24}(?:(?:is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
-    r"about|around|approx(?:imately|\.)?|equals|to|prolonged|(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,12}\s){1,3}(?:was|is|were|of)|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|not more than|at least|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
+    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,12}\s){1,3}(?:was|is|were|of)|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|not more than|at least|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
     r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased)|holding|(?:must|should|has to|needs? to|need) be|"
     r"(?:improved|recovered|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|dip(?:ped)?|climbed|crept|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up|further|again))?(?: (?:to|at))?)\s*:?\s*){0,5}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
@@ -127,7 +127,7 @@ def read_unit(norm: str, at: int, limit: int, analyte: Analyte) -> tuple[int, st
     """Unit that stands at a place: its end, its text and its factor."""
     for pattern, factor in analyte.units:
         m = pattern.match(norm, at, limit)
-        if m and m.end() > at and not norm[m.end() : m.end() + 1].isalpha():
+        if m and m.end() > at and not re.match(r"[A-Za-z]", norm[m.end() : m.end() + 1]):
             return m.end(), norm[at : m.end()], factor
     return at, None, None
 

@@ -21,7 +21,7 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_yaml, read_cases
 
 _NOT_NAME_BEFORE = re.compile(
-    r"(?:urine|urinary|csf|ascit\w+|pleural|fluid|spot|24\s?h(?:r|our)?|dipstick|lambda|micro|pre-?|pro-|glycated|vit(?:amin)?)\s?$",
+    r"(?:urine|urinary|csf|ascit\w+|pleural|fluid|spot|24\s?h(?:r|our)?|dipstick|lambda|micro|pre-?|pro-|glycated|vit(?:amin)?|donor|cord|maternal|f(?:o)?etal|(?:mother|father|sister|brother|baby|infant|husband|wife|son|daughter)(?:'?s)?)\s?$",
     FLAGS,
 )
 _LIVER_PANEL = re.compile(r"\b(?:lfts?|alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|db|tp)\b|umol", FLAGS)
@@ -100,6 +100,10 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
     return kept
 
 
+_SPACED_ROW = re.compile(r"\S(?: {2}[<>]?\d+(?:\.\d+)?\s?[HL*]?){2,}\s*$", FLAGS | re.M)
+"""A row of columns only two spaces apart."""
+
+
 def find_labs(doc: Document, hits: FamilyHits) -> list[Mention]:
     """Laboratory mentions of a document.
 
@@ -120,7 +124,10 @@ def find_labs(doc: Document, hits: FamilyHits) -> list[Mention]:
             out.extend(chained)
             if not group:
                 continue
-        if line.kind == "row" and (found := row_mentions(doc, index, group)) is not None:
+        is_row = line.kind == "row" or (
+            len(group) == 1 and _SPACED_ROW.search(doc.norm, line.start, line.end) is not None
+        )
+        if is_row and (found := row_mentions(doc, index, group)) is not None:
             out.extend(found)
         else:
             out.extend(prose_mentions(doc, index, group))
@@ -204,7 +211,11 @@ def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | No
     found = [
         d
         for d in doc.dates_between(start, end)
-        if (d.start >= m.end and not _EVENT.search(doc.norm, m.end, d.start))
+        if (
+            d.start >= m.end
+            and not re.search(r"\bfrom\b", doc.norm[m.end : d.start])
+            and not _EVENT.search(doc.norm, m.end, d.start)
+        )
         or (d.end <= line_start and _heads_tests(doc, d, start, m.start))
     ]
     found = [d for d in found if (d.when.last - d.when.first).days <= _LONGEST_DAY]
