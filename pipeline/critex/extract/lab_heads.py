@@ -129,10 +129,10 @@ def head_of(doc: Document, index: int) -> Head | None:
             rank = _rank_of(c.text, cells[0].text)
             inside = doc.dates_between(c.start, c.end)
             role = next((r for r, p in _ROLES if p.search(c.text)), "")
-            if inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
+            if rank is not None:  # "Day -4" is counted from a day that the table does not name
+                role, inside = "time", []
+            elif inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
                 role = "date"
-            elif rank is not None:
-                role = "time"
             roles.append(role)
             ranks.append(rank if role == "time" else None)
             dates.append(inside[0].when if inside else None)
