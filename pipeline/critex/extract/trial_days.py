@@ -16,6 +16,9 @@ _COUNTED = re.compile(
     r"|\b(?P<n>\d{1,3})\s(?P<unit>days?|weeks?|months?|years?)\sbefore\s(?:day\s[01]|(?:the\s)?(?:planned\s)?first dose)\b",
     re.I,
 )
+_HINT = re.compile(
+    r"[DdBb](?:(?<=[Dd])(?i:ay\s?-\d)|(?<=[Bb])(?i:efore (?:day [01]|(?:the )?(?:planned )?first dose)))"
+)  # begins with a set of characters: searched fast
 _BEGINS = re.compile(r"\bday\s[01]\b[^.;\n0-9]{0,60}$|\bfirst dose\b[^.;\n0-9]{0,40}$", re.I)
 _HORIZON = timedelta(days=14)
 """How long after a note a first dose that it plans can be."""
@@ -38,7 +41,7 @@ def counted_days(text: str, dates: list[tuple[int, date]], anchor: date | None) 
     list of (int, int, date, date)
         Start and end in the text, first and last possible day.
     """
-    if re.search(r"\bday\s?-\d|before (?:day [01]|(?:the )?(?:planned )?first dose)", text, re.I) is None:
+    if _HINT.search(text) is None:
         return []
     zero = next((day for at, day in dates if _BEGINS.search(text, max(0, at - 80), at)), None)
     if zero is None and anchor is None:
