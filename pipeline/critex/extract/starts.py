@@ -28,8 +28,9 @@ _INSIDE = "(?<![A-Za-z][A-Za-z])"
 
 def shape_of(pattern: re.Pattern[str]) -> tuple[int, str]:
     """Greatest width of an expression's matches, and an expression of the places where they can begin (empty: anywhere)."""
-    width = int(sre_parser.parse(pattern.pattern, pattern.flags).getwidth()[1])
-    seconds = _seconds(pattern)
+    tree = sre_parser.parse(pattern.pattern, pattern.flags)
+    width = int(tree.getwidth()[1])
+    seconds = _seconds(tree, pattern.flags)
     alternatives = [
         re.escape(first) + ("" if second is None else f"(?=[{''.join(map(re.escape, sorted(second)))}])")
         for first, second in sorted(seconds.items())
@@ -39,7 +40,7 @@ def shape_of(pattern: re.Pattern[str]) -> tuple[int, str]:
 
 def first_characters(pattern: re.Pattern[str]) -> frozenset[str]:
     """Characters that a match can begin with; none where that may be any."""
-    return frozenset(_seconds(pattern))
+    return frozenset(_seconds(sre_parser.parse(pattern.pattern, pattern.flags), pattern.flags))
 
 
 @cache
@@ -74,12 +75,12 @@ def matches_in_words(
             yield found
 
 
-def _seconds(pattern: re.Pattern[str]) -> dict[str, frozenset[str] | None]:
+def _seconds(tree: Any, flags: int) -> dict[str, frozenset[str] | None]:
     """The characters that can follow each first character, ``None`` for any; empty where a match can begin with anything."""
-    if not pattern.flags & re.ASCII:
+    if not flags & re.ASCII:
         return {}
     out: dict[str, set[str] | None] = {}
-    for text, _ in _begin(sre_parser.parse(pattern.pattern, pattern.flags)):
+    for text, _ in _begin(tree):
         if not text:
             return {}
         known = out.setdefault(text[0], set())
