@@ -85,6 +85,12 @@ _IN_RELATIVE = re.compile(r"\s*(?:\([^)]*\)\s*)?in (?:his|her|a|the|their)? ?(?:
 _TOLD = re.compile(r"\b(?:d/w|with|c|told|discussed|informed|inform|explained|seen|accompanied|and|\+|&|to|by)\s+(?:the |his |her |pt'?s? |patient'?s? )?(?:mother|father|brother|sister|son|daughter|mum|mom|dad|wife|husband)|(?:pt|patient|he|she) *(?:and|&|\+)", FLAGS)  # fmt: skip
 
 
+_REPORTED = frozenset({"liver", "bone", "lung", "brain", "adrenal", "spleen"})
+"""Organs whose line in a report speaks of metastases where it says that there is no lesion."""
+_OTHER_LESION = re.compile(
+    r"acute|isch(?:a)?emic|vascular|traumatic|h(?:a)?emorrhagic|demyelinating|inflammatory|cystic|enhancing|obstructing",
+    re.I,
+)
 _ONLY_IN_ONCOLOGY = frozenset(
     {"metastasis.disease", "metastasis.no_lesion", "metastasis.only", "metastasis.spread_there", "metastasis.lmd"}
 )
@@ -330,6 +336,8 @@ class _Sentence:
             _BONE_LESION.match(t.word) for t in self.tokens[max(0, i - 4) : i]
         ):
             return [Item("bone", i, i)], group
+        if head.rule == "metastasis.no_lesion" and (subject := self._subject(i)) is not None:
+            return [Item(subject, i, i)], group
         if head.rule in ("metastasis.disease", "metastasis.no_lesion"):
             return [], None
         if head.rule == "metastasis.only":
@@ -368,6 +376,17 @@ class _Sentence:
         ):
             return [], None
         return [Item("unspecified", i, i)], group
+
+    def _subject(self, i: int) -> str | None:
+        """Organ that a line of a report is about: "Liver: normal in size, no focal lesion"."""
+        before = self.tokens[:i]
+        if any(_OTHER_LESION.fullmatch(t.word) for t in before[-4:]):
+            return None
+        organs = [(k, t) for k, t in enumerate(before) if t.is_organ]
+        named = {t.value for _, t in organs}
+        if len(named) != 1 or organs[0][0] > 1 or not named <= _REPORTED:
+            return None
+        return organs[0][1].value
 
     def _above(self, i: int) -> str | None:
         """Organ of the heading, or of the lesion in the sentence before, where this sentence goes on about it."""

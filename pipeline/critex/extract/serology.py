@@ -16,17 +16,17 @@ from critex.extract.starts import first_characters
 
 _NEGATIVE = (
     r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|n[eé]g(?:ati(?:ve?|f|v[ea][nrs]?))?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
-    r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|below (?:the )?(?:limit|lower limit|detection|lloq|llod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n|\d{1,2}[.)]\s))"
+    r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|below (?:the )?(?:limit|lower limit|detection|lloq|llod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|(?-i:LDL)\b(?!\s?[:=]?\s?\d)|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n|\d{1,2}[.)]\s))"
 )
 _POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])(?!\s(?:hcv|hbv|hbs|hiv|hep|anti-|syph|vdrl))|pos(?:iti(?:ve?|f|v[ea][nrs]?))?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
 _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
-    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d))|\((?!\s*[+-])[^)\n]{0,30}\)|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|was|were|are|has been|have been|remains?|again|results?|"
+    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d))|\((?!\s*[+-])[^)\n]{0,30}\)|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|which|was|were|are|has been|have been|remains?|again|results?|"
     r"quant\w*|qual\w*|real[\s-]?time|rt|pcr|4th gen(?:eration)?|generation|rapid|determine|by|assay|levels?|load|viral|came back|back|returned|today|now|both|all|currently|repeat|latest|igg|igm|smears?|culture|x\s?\d|done|cmia|eclia|elisa|titre|titer|still|already|in|on|from|dated?|of|at|for|the|"
     r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
 )
-_AHEAD = re.compile(r"\s{0,14}" + _FILLER, FLAGS)
+_AHEAD = re.compile(r"\)?\s{0,14}" + _FILLER, FLAGS)
 _LOG = r"log\s?_?(?:10)?"
 _QUANTITY = re.compile(
     r"(?P<cmp><=|>=|<|>|≤|≥)?\s?(?P<log>log\s?_?(?:10)?\s)?(?P<num>\d{1,3}(?: \d{3})+(?=\s?(?:iu|cop|cps))|"
@@ -113,7 +113,7 @@ def _word(m: re.Match[str]) -> str | None:
 def joined(norm: str, end: int, start: int) -> bool:
     """Whether two names are members of one list."""
     gap = norm[end:start]
-    return bool(_JOIN.fullmatch(gap)) or gap in ("/", "")
+    return bool(_JOIN.fullmatch(gap)) or gap in ("/", "", "(")
 
 
 def pending(norm: str, at: int, limit: int) -> tuple[int, int] | None:

@@ -44,19 +44,17 @@ def counted_days(text: str, dates: list[tuple[int, date]], anchor: date | None) 
     if _HINT.search(text) is None:
         return []
     zero = next((day for at, day in dates if _BEGINS.search(text, max(0, at - 80), at)), None)
-    if zero is None and anchor is None:
+    begins = zero or anchor
+    if begins is None:
         return []
     found = []
     for m in _COUNTED.finditer(text):
         if m["days"]:
-            back, slack = relativedelta(days=int(m["days"])), 0
+            first, slack = begins - timedelta(days=int(m["days"])), 0
         else:
             unit = m["unit"].lower().rstrip("s")
-            back, slack = relativedelta(**{f"{unit}s": int(m["n"])}), {"month": 15, "year": 182}.get(unit, 0)
-        if zero is not None:
-            first = last = zero - back
-        else:
-            first = anchor - back
-            last = min(anchor, first + _HORIZON)
+            first = begins - relativedelta(**{f"{unit}s": int(m["n"])})  # type: ignore[arg-type]
+            slack = {"month": 15, "year": 182}.get(unit, 0)
+        last = first if zero is not None else min(begins, first + _HORIZON)
         found.append((m.start(), m.end(), first - timedelta(days=slack), last + timedelta(days=slack)))
     return found

@@ -15,7 +15,7 @@ _RELATIVE = re.compile(
     r"\b(?:wife|husband|spouse|son|daughter|roommate|colleague|co-?worker|flatmate|household|neighbou?r)\b[^.;\n]{0,60}$",
     re.I,
 )
-_LED = re.compile(r"\b(positive|negative|pos|neg)\s$", re.I)
+_LED = re.compile(r"(\b(?:positive|negative|pos|neg)\s|(?<![\w+])\+\s?)$", re.I)
 _BLOOD_OR_SKIN = re.compile(r"igra|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I)
 _CLEAR_CHEST = re.compile(
     r"(?:cxr|chest (?:x-?ray|film|plate|radiograph)|x-?(?:ray|thorax)|ct (?:chest|thorax)|chest ct|chest|ct)\b[^.;\n]{0,30}?(?:clear|clean|normal|nad|no (?:abnormalit\w+|active|evidence|granuloma|lesion|focal|tb))",
@@ -44,7 +44,7 @@ _UNLIKELY = re.compile(
 )
 _NO_ISSUE = re.compile(r"\s(?:is |was )?(?:not an?|no)\s+(?:issue|problem|concern)\b", re.I)
 _LIVER_PANEL = re.compile(r"\b(?:alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|lfts?)\b", re.I)
-_DRUGS = re.compile(r"att\b|anti-?tb|hrze|ripe|ehrz|akt", re.I)
+_DRUGS = re.compile(r"att\b|anti-?tb|hrze|hrez|ripe|ehrz|akt", re.I)
 _OVER = re.compile(
     r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|previous\w*|past\b|full course",
     re.I,
@@ -105,7 +105,7 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         _ELSEWHERE.search(before)
         or "tuberculoma" in doc.norm[m.start : m.end].lower()
         or re.match(
-            r"\s?(?:lymph|mening|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))", after, re.I
+            r"\s?(?:lymph|adenitis|mening|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))", after, re.I
         )
     ):
         m.attributes["extrapulmonary"] = True
@@ -163,7 +163,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             if led is not None:
                 m.start, m.result, m.assertion = (
                     led.start(),
-                    "positive" if led[1].lower().startswith("p") else "negative",
+                    "negative" if led[1].lower().startswith("n") else "positive",
                     "present",
                 )
             elif size is not None and m.attributes["kind"] == "blood or skin" and not 5 <= int(size[1]) < 10:
