@@ -13,7 +13,7 @@ from critex.run.store import write_table
 SETS = Path(__file__).parent / "blind"
 
 
-@pytest.fixture(scope="module", params=["a", "b", "c", "d"])
+@pytest.fixture(scope="module", params=["a", "b", "c", "d", "e"])
 def scored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """One set, read and scored."""
     gold = SETS / request.param

@@ -69,6 +69,12 @@ def test_the_text_shows_its_own_order() -> None:
     assert iso("seen 3/14/2026, labs 3/4/2026") == ["2026-03-14", "2026-03-04"]
 
 
+def test_a_month_alone_is_the_last_one_that_has_begun() -> None:
+    assert iso("creatinine 96 in January") == ["2026-01"]
+    assert iso("radiotherapy starts in June") == []
+    assert iso("In May be careful") == []
+
+
 def test_days_counted_from_a_first_dose_are_exact_where_the_note_says_when_that_is() -> None:
     assert iso("Day 0 is the planned first dose, 4 May 2026. On day -18 laparotomy.") == ["2026-05-04", "2026-04-16"]
 

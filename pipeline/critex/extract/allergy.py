@@ -33,7 +33,7 @@ _INTOLERANCE = re.compile(
     r"nausea|vomit\w*|diarrh\w*|intoleran\w*|upset|constipat\w*|tinnitus|neuropath\w*|renal|nephro\w*", FLAGS
 )
 _REACTION = re.compile(
-    r"allerg\w+|anaphyla\w+|hypersensitiv\w+|wheez\w*|bronchospasm|urticaria|hives|angio-?o?edema|infusion reaction",
+    r"allerg\w+|anaphyla\w+|hypersensitiv\w+|wheez\w*|bronchospasm|urticaria|hives|throat swelling|facial swelling|lip swelling|angio-?o?edema|infusion reaction",
     FLAGS,
 )
 _RULES = load_rules("allergy.yaml")
@@ -53,7 +53,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 continue
         elif rule.value == "none_known":
             m.assertion = "present"
-        elif rule.id == "allergy.attributed" and not _REACTION.search(doc.norm, max(0, m.start - 240), m.start):
+        elif rule.id == "allergy.attributed" and not _REACTION.search(doc.norm, max(0, m.start - 300), m.start):
             continue  # "tinnitus attributed to cisplatin"
         elif rule.value == "study_drug":
             _study_drug(doc, m)

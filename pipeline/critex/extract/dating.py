@@ -58,9 +58,19 @@ def nearest_in_segment(doc: Document, start: int, end: int, of_event: bool = Fal
             for d in found
             if d.when.source != "relative" or not _VISIT.search(doc.norm, max(seg_start, d.start - 30), d.start)
         ]
+    found = [d for d in found if not of_bracketed_value(doc, d, start, seg_start)]
     if not found:
         return None
     return min(found, key=lambda d: (max(d.start - end, start - d.end, 0), d.start))
+
+
+_BRACKETED_VALUE = re.compile(r"\((?:[^()\n]{0,20}\s)?\d+(?:\.\d+)?\s?(?:[a-z/%]{1,8}\s)?(?:on|in|at|from)\s$", re.I)
+
+
+def of_bracketed_value(doc: Document, found: DateMention, start: int, seg_start: int) -> bool:
+    """Whether a date belongs to an older value in brackets: "Hb 8.7 (10.9 on 15/4), ANC 7.1"; ``start`` is the mention's."""
+    opened = _BRACKETED_VALUE.search(doc.norm, max(seg_start, found.start - 40), found.start)
+    return opened is not None and not opened.start() < start < found.start
 
 
 _BIRTH = re.compile(r"(?:d\.?o\.?b|born|birth|b\.)[^\d\n]{0,12}$", re.I)
@@ -79,6 +89,11 @@ def _is_ahead(doc: Document, found: DateMention) -> bool:
     return doc.note_date is not None and found.when.first > doc.note_date
 
 
+def _is_counted(doc: Document, found: DateMention) -> bool:
+    """Whether a date is a day counted from a first dose ("Day -4"): it heads its own column only."""
+    return doc.norm[found.start : found.start + 4].lower() == "day "
+
+
 def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention | None:
     """Date of the nearest line above that reads as a heading of results ("Bloods 30/03/26:", "Collected 06/03/2026")."""
     index = doc.line_index(position)
@@ -90,7 +105,7 @@ def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention |
             continue
         end = min(line.end, position) if i == index else line.end
         dates = doc.dates_between(line.start, end)
-        dates = [d for d in dates if not _is_birth(doc, d) and not _is_ahead(doc, d)]
+        dates = [d for d in dates if not _is_birth(doc, d) and not _is_ahead(doc, d) and not _is_counted(doc, d)]
         if dates and _HEADING.search(doc.norm, line.start, line.end):
             return dates[0]
     return None

@@ -6,6 +6,7 @@ import re
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
+from critex.extract.forms import box_before
 from critex.extract.hepatitis import find_serology
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
@@ -30,6 +31,14 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for m in found:
         if _LOAD.match(doc.norm, m.start):
             m.result = None  # a suppressed load is no negative test
+            continue
+        if (
+            m.value == "test"
+            and m.result is None
+            and doc.norm[m.start : m.end].upper() in ("HIV", "RVD")
+            and box_before(doc.norm, m.start, doc.line_at(m.start).start) == "ticked"
+        ):
+            m.value, m.assertion = "disease", "present"  # "[x] HIV" in a list of diseases
             continue
         if _OF_RELATIVE.match(doc.norm, m.end):
             m.assertion = "family"

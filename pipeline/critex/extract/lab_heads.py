@@ -130,7 +130,7 @@ def head_of(doc: Document, index: int) -> Head | None:
             inside = doc.dates_between(c.start, c.end)
             role = next((r for r, p in _ROLES if p.search(c.text)), "")
             if rank is not None:  # "Day -4" is counted from a day that the table does not name
-                role, inside = "time", []
+                role, inside = "time", [d for d in inside if d.when.source == "relative"]
             elif inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
                 role = "date"
             roles.append(role)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from critex.extract.document import Document
+from critex.extract.forms import box_before, ticked_elsewhere
 from critex.extract.patterns import FLAGS
 
 _RELATIVE = re.compile(
@@ -43,4 +44,14 @@ def about_relative(doc: Document, start: int) -> bool:
 
 def not_about_patient(doc: Document, start: int) -> bool:
     """Whether a statement is about a relative, or stands in a trial's criteria or in a text that educates."""
-    return doc.category_at(start) in ("criteria", "education", "legend") or about_relative(doc, start)
+    category = doc.category_at(start)
+    if category == "criteria" and _answered(doc, start):
+        return about_relative(doc, start)
+    return category in ("criteria", "education", "legend") or about_relative(doc, start)
+
+
+def _answered(doc: Document, start: int) -> bool:
+    """Whether a box stands before a trial's criterion in a form that was filled in: it is asked of this patient."""
+    return box_before(doc.norm, start, doc.line_at(start).start) is not None and ticked_elsewhere(
+        doc.norm, (0, len(doc.norm))
+    )

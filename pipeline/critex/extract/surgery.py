@@ -52,7 +52,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     out = []
     for rule, m in hits:
         mention = as_mention(rule, m)
-        if not_about_patient(doc, m.start()):
+        if not_about_patient(doc, mention.start):
             continue
         if rule.label == "WOUND":
             if _wound(doc, mention):

@@ -44,6 +44,7 @@ class _Words:
     doubt_after: re.Pattern[str]
     family: re.Pattern[str]
     met: re.Pattern[str]
+    unanswered: re.Pattern[str]
 
 
 @cache
@@ -179,6 +180,8 @@ def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -
         no = answer[0] == "no" if answer is not None else bool(met and met["no"])
         value = {"over": "under", "under": "over"}[value] if no else value
         assertion = "present"
+    elif words.unanswered.match(norm, last, line.end):
+        return None
     elif re.search(r"\[\s?\]\s?(?:y|n|yes|no)\b", norm[last : line.end], re.I):
         return None  # boxes that nobody ticked
     elif words.family.search(norm, max(seg_start, start - 40), start) or doc.category_at(start) == "family":

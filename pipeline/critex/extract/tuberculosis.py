@@ -105,7 +105,9 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         _ELSEWHERE.search(before)
         or "tuberculoma" in doc.norm[m.start : m.end].lower()
         or re.match(
-            r"\s?(?:lymph|adenitis|mening|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))", after, re.I
+            r"\s?(?:lymph|adenitis|mening|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))",
+            after,
+            re.I,
         )
     ):
         m.attributes["extrapulmonary"] = True
