@@ -73,7 +73,7 @@ TEXTS = {
     "MRI spine: no SCC, no cord compression": "",
     "CK5/6(+), p63(+), keratinisation not seen": "",
     "CK AE1/AE3 positive, p40 positive": "",
-    "no evidence of keratinization": "",
+    "no evidence of keratinization": "keratinizing absent",
     "keratinizing stratified squamous epithelium, benign": "",
     "ursodeoxycholic acid (UDCA) 250 mg bd": "",
     "on UDCA for PBC": "",
