@@ -116,6 +116,11 @@ _COMFORT = re.compile(
     r"\b(?:goals?(?: of care)?\s?:|comfort|hospice|best supportive|(?-i:BSC|DNR|DNACPR)\b|ceiling of care|palliative (?:approach|intent))",
     FLAGS,
 )
+_OPENS_DENIAL = re.compile(
+    r"\s*(?:no|nil|never (?:had|received)|denies(?: any)?)\s(?:any\s)?(?:previous|prior|past|earlier|history of)?\s?(?:[\w-]+(?:,| or| and|/)\s?)*$",
+    FLAGS,
+)
+"""A sentence that begins with a denial has no disease but the one it names itself."""
 _EVER = re.compile(r"\b(?:prior|previous\w*|never|past|before|received|had)\b", FLAGS)
 _THIS_PATIENT = re.compile(r"\bthis (?:pt|patient)\b[^.;]{0,30}$", re.I)
 """Behind these words a correction ("belongs to another patient") has turned to the patient."""
@@ -152,6 +157,12 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]], denials: list
         and not _EVER.search(norm, max(0, m.start - 20), m.start)
     ):
         m.assertion = "hypothetical"  # "Goals: comfort. No RT, no chemo" is a decision, not a history
+    if (
+        m.assertion == "absent"
+        and m.attributes["disease"] == "other"
+        and _OPENS_DENIAL.match(norm, doc.segment_at(m.start)[0], m.start)
+    ):
+        m.attributes["disease"] = "unknown"  # "RA in the chart. No previous radiation": of anything
     if m.assertion == "absent" and is_refused(doc, m):
         m.attributes["refused"] = True
     if m.assertion == "possible" and m.attributes.get("cycles") and is_study(doc, m.start, m.end):
