@@ -105,7 +105,7 @@ TEXTS = {
     "ECOG < 2": "0-1 hypothetical",
     "ECOG PS 0-1: yes": "0-1",
     "ECOG PS 0-1 [x] Y [ ] N": "0-1",
-    "ECOG PS 0-1   [x] Y  [ ] N   PS = 1": "0-1, 1",
+    "ECOG PS 0-1   [x] Y  [ ] N   PS = 1": "0-1 hypothetical, 1",
     "[x] ECOG 0-1": "0-1",
     "Eligibility check: ECOG 1, Hb 120": "1",
     "Screened for the trial today; ECOG 1.": "1",
