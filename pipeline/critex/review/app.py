@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -116,6 +117,14 @@ class Pages:
             ],
             exception_handlers={HTTPException: self.failed},
         )
+
+    def warm_up(self) -> None:
+        """Open the tables and the template of a patient once, so that nobody waits for that with the first patient."""
+        trial = self.bench.folder.trials[0]
+        first = self.bench.folder.candidates["patient_id"]
+        environment().get_template("patient.html")
+        with suppress(Exception):  # the patient's own page will say what is wrong
+            self.bench.patient(trial, str(first.iloc[0]), reviewer="")
 
     def render(self, template: str, request: Request, **values: Any) -> HTMLResponse:
         """A page with what every page needs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from threading import Thread
 
 import uvicorn
 
@@ -54,6 +55,7 @@ def serve(bench: Workbench, reviewers: Sequence[str], port: int, announce: Calla
     )  # fmt: skip
     for name in reviewers:
         address(name, sessions.token_for(name))
+    Thread(target=pages.warm_up, daemon=True).start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
