@@ -134,7 +134,31 @@ def find_labs(doc: Document, hits: FamilyHits) -> list[Mention]:
     out.extend(transposed_mentions(doc, by_line, _rules()))
     for rule, m in hits.of("labs.strokes"):
         out.extend(stroke_mentions(doc, m.start(), rule.id))
+    _settle_bilirubin(out)
     return out
+
+
+_UMOL_PER_MG_DL = 17.1
+_BESIDE = 160
+"""Characters between two values of one list."""
+
+
+def _settle_bilirubin(found: list[Mention]) -> None:
+    """Read a bilirubin without unit in mg/dL where the creatinine beside it can only be in mg/dL: "creatinine 0.79, bilirubin 5.6" (domain.md 14)."""
+    american = [
+        m.start
+        for m in found
+        if m.value == "creatinine" and m.number is not None and m.canonical is not None and m.number < 15 < m.canonical
+    ]
+    for m in found:
+        if m.value not in ("bilirubin_total", "bilirubin_direct") or m.unit or m.ref_high is not None:
+            continue
+        if (
+            m.number is not None
+            and m.canonical == m.number <= 40
+            and any(abs(m.start - at) <= _BESIDE for at in american)
+        ):
+            m.canonical = round(m.number * _UMOL_PER_MG_DL, 6)
 
 
 _CLAUSE_START = re.compile(r"[,;.()\[\]\n|]|(?<=\s)(?:and|but|then|-)\s", FLAGS)
