@@ -7,7 +7,6 @@ one part is true, else unknown if one is unknown (Kleene; domain.md 2.2). Nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -289,15 +288,6 @@ def _closeness(number: float, limit: float) -> tuple[str, ...]:
     """Flag of a number near its limit, where a misread digit or range would turn the verdict."""
     apart = abs(number - limit) / abs(limit) if limit else 1.0
     return ("within_2_percent",) if apart <= 0.02 else ("within_10_percent",) if apart <= 0.1 else ()
-
-
-_SIGNS: dict[str, Callable[[float, float], bool]] = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-    "=": lambda a, b: a == b,
-}
 
 
 def _holds(number: float, sign: str, limit: float) -> bool:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from critex.extract.context import Reach, reaching
 from critex.extract.document import Document
-from critex.extract.forms import answer_after, box_after, box_before, boxes_trail, ticked_elsewhere
+from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, filled_in
 from critex.extract.mention import Mention
 
 _SECTION_ASSERTION = {"family": "family", "criteria": "hypothetical", "education": "hypothetical"}
@@ -174,13 +174,12 @@ def _from_box(doc: Document, m: Mention) -> None:
 def _from_form(doc: Document, m: Mention) -> None:
     """Answer of a form: "ILD: nil", "[x] TB", "MI within 6 months  [ ] Y  [x] N"; in a form that was filled in, an empty box is a negative."""
     line = doc.line_at(m.start)
-    trailing = boxes_trail(doc.norm, line.start, line.end)
-    box = box_after(doc.norm, m.end, line.end) if trailing else box_before(doc.norm, m.start, line.start)
+    box = box_of(doc.norm, m.start, m.end, line.start, line.end)
     if box == "ticked":
         m.assertion = "present"
         return
     if box == "empty":
-        m.assertion = "absent" if ticked_elsewhere(doc.norm, (0, len(doc.norm))) else "hypothetical"
+        m.assertion = "absent" if filled_in(doc.norm) else "hypothetical"
         return
     answer = answer_after(doc.norm, m.end, line.end)
     if answer is not None:

@@ -19,7 +19,6 @@ _NOT_DONE = re.compile(
 _DOUBT = re.compile(
     r"\b(?:not (?:excluded|certain)|cannot (?:be )?exclud\w*|suspicious|possible|indeterminate)\b|\?\s*$", FLAGS
 )
-_PET = re.compile(r"PET", FLAGS)
 _EXTENSION = re.compile(r"intra-?cranial(?:ly)?\s(?:extension|invasion|spread|involvement|component)", FLAGS)
 _BRAIN_METS = re.compile(
     r"(?:brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease)|metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",

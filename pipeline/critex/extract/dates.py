@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from critex.extract.number_words import ORDINALS, year_of
+from critex.extract.number_words import ONES, ORDINALS, year_of
 from critex.extract.starts import matches_in_words
 from critex.extract.trial_days import counted_days
 
@@ -27,7 +27,7 @@ _MONTHS = {
 }  # fmt: skip
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
-_WORDS = {w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])} | {
+_WORDS = {w: n for w, n in ONES.items() if n <= 12} | {
     "a": 1, "an": 1, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "several": 4, "half a": 0,
 }  # fmt: skip
 _NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
@@ -277,15 +277,13 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
             found.append(DateMention(m.start(), m.end(), when))
     if spelled:
         found = _merged(found, _spelled_out(text, anchor))
-    bare = _bare_months(text, anchor)
-    found = _merged(bare, found) if bare else found
+    found = _merged(_bare_months(text, anchor), found)
     counted = counted_days(text, [(d.start, d.when.first) for d in found if d.when.first == d.when.last], anchor)
     return _merged(found, [DateMention(s, e, When(first, last, "relative")) for s, e, first, last in counted])
 
 
 _BARE_MONTH = re.compile(
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
-    r"(?:(?<=\b[Ii]n \w{3})|(?<=\b[Ii]n \w{4})|(?<=\b[Ii]n \w{5})|(?<=\b[Ii]n \w{6})|(?<=\b[Ii]n \w{7})|(?<=\b[Ii]n \w{8})|(?<=\b[Ii]n \w{9}))"
+    r"\b[Ii]n (?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
     r"(?!\.?[\s,/'-]{0,3}\d|\s(?:and|or|to|-)\s[A-Z]|,?\s(?:of|two|the)\b)"
 )
 """A month without day or year: "in March"; only one that has begun, at most eight months back."""
@@ -296,17 +294,12 @@ def _bare_months(text: str, anchor: date | None) -> list[DateMention]:
         return []
     found = []
     for m in _BARE_MONTH.finditer(text):
-        back = (anchor.month - _MONTHS[m.group().lower()]) % 12
-        when = _month(*month_before(anchor, back)) if back <= 8 else None
+        back = (anchor.month - _MONTHS[m["month"].lower()]) % 12
+        day = anchor - relativedelta(months=back)
+        when = _month(day.year, day.month) if back <= 8 else None
         if when is not None:
-            found.append(DateMention(m.start(), m.end(), When(when.first, min(when.last, anchor), "relative")))
+            found.append(DateMention(*m.span("month"), When(when.first, min(when.last, anchor), "relative")))
     return found
-
-
-def month_before(anchor: date, back: int) -> tuple[int, int]:
-    """Year and month that lie some months before a day."""
-    day = anchor - relativedelta(months=back)
-    return day.year, day.month
 
 
 _ORDINAL = "|".join(sorted(ORDINALS, key=len, reverse=True))

@@ -36,13 +36,20 @@ def date_mentions(doc: Document, mentions: list[Mention]) -> None:
         if inside is not None:
             m.date, m.date_source = inside.when.iso, "relative" if inside.when.source == "relative" else "text"
             continue
-        heading = heading_date(doc, m.start)
-        if heading is not None:
-            m.date, m.date_source = heading.when.iso, "heading"
-        elif doc.note_date is not None:
-            m.date, m.date_source = doc.note_date.isoformat(), "note"
-        else:
-            m.date_source = "none"
+        m.date, m.date_source = day_of_place(doc, m.start) or (None, "none")
+
+
+def day_of_place(doc: Document, position: int) -> tuple[str, str] | None:
+    """Day of what is written at a place, where its own sentence names none, and its source: the heading above it, else the note."""
+    heading = heading_date(doc, position)
+    if heading is not None:
+        return heading.when.iso, "heading"
+    return (doc.note_date.isoformat(), "note") if doc.note_date is not None else None
+
+
+def dates_for(doc: Document, low: int, high: int, position: int, sentence: int) -> list[DateMention]:
+    """Dates of a stretch that can be those of what is written at ``position``: not those of an older value in brackets (:func:`of_bracketed_value`)."""
+    return [d for d in doc.dates_between(low, high) if not of_bracketed_value(doc, d, position, sentence)]
 
 
 def nearest_in_segment(doc: Document, start: int, end: int, of_event: bool = False) -> DateMention | None:
@@ -51,14 +58,13 @@ def nearest_in_segment(doc: Document, start: int, end: int, of_event: bool = Fal
     With ``of_event`` the day of a visit or a complaint ("admitted yesterday", "returns today", "pain that started on Saturday") does not count.
     """
     seg_start, seg_end = doc.segment_at(start)
-    found = doc.dates_between(seg_start, seg_end)
+    found = dates_for(doc, seg_start, seg_end, start, seg_start)
     if of_event:
         found = [
             d
             for d in found
             if d.when.source != "relative" or not _VISIT.search(doc.norm, max(seg_start, d.start - 30), d.start)
         ]
-    found = [d for d in found if not of_bracketed_value(doc, d, start, seg_start)]
     if not found:
         return None
     return min(found, key=lambda d: (max(d.start - end, start - d.end, 0), d.start))
@@ -97,11 +103,9 @@ def _is_counted(doc: Document, found: DateMention) -> bool:
 def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention | None:
     """Date of the nearest line above that reads as a heading of results ("Bloods 30/03/26:", "Collected 06/03/2026")."""
     index = doc.line_index(position)
-    blanks = 0
     for i in range(index, max(-1, index - reach), -1):
         line = doc.lines[i]
         if line.kind == "blank":
-            blanks += 1
             continue
         end = min(line.end, position) if i == index else line.end
         dates = doc.dates_between(line.start, end)

@@ -105,6 +105,14 @@ def box_before(norm: str, start: int, line_start: int) -> str | None:
     return "ticked" if (m["tick"] or "").strip() or m["full"] else "empty"
 
 
-def ticked_elsewhere(norm: str, line_starts: tuple[int, int]) -> bool:
-    """Whether any box of a stretch is ticked: then the form was filled in, and an empty box is a negative (GUIDELINE, settled questions)."""
-    return bool(re.search(r"\[\s?[xX✓√✔]\s?\]|[☑☒✔✓√]", norm[line_starts[0] : line_starts[1]]))
+def box_of(norm: str, start: int, end: int, line_start: int, line_end: int) -> str | None:
+    """``"ticked"`` or ``"empty"`` of the box that asks for a name, on the side where the boxes of its line stand; else ``None``."""
+    if boxes_trail(norm, line_start, line_end):
+        return box_after(norm, end, line_end)
+    return box_before(norm, start, line_start)
+
+
+@lru_cache(maxsize=4)
+def filled_in(norm: str) -> bool:
+    """Whether any box of a note is ticked: then the form was filled in, and an empty box is a negative (GUIDELINE, settled questions)."""
+    return re.search(r"\[\s?[xX✓√✔]\s?\]|[☑☒✔✓√]", norm) is not None

@@ -56,10 +56,11 @@ def _counts(doc: Document, rule: str, m: re.Match[str]) -> bool:
         or _REPORT.search(doc.note_type)
     ):
         return False
-    if rule == "general.nothing_else" and _OPERATIONS.search(doc.norm, max(line.start, start - 60), start):
-        return False  # "appendicectomy 1998, none other": no other operation
     if rule == "general.nothing_else":
-        return doc.category_at(start) not in _EXAMINED
+        of_operations = _OPERATIONS.search(
+            doc.norm, max(line.start, start - 60), start
+        )  # "appendicectomy 1998, none other"
+        return of_operations is None and doc.category_at(start) not in _EXAMINED
     if rule == "general.healthy_in_history":
         return bool(_HISTORY_BEFORE.search(doc.norm, max(line.start, start - 60), start))
     if rule == "general.no_disease":

@@ -18,7 +18,6 @@ from critex.extract.serology import Name, Result, joined, names_in, pending, rea
 COPIES_PER_IU = 5.6
 TESTS = frozenset({"hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti_hcv", "hcv_rna"})
 LOADS = frozenset({"hbv_dna", "hcv_rna"})
-_PANEL_WORDS = re.compile(r"carrier|infection|reactivation|chronic|携带|感染|exposure", FLAGS)
 _PLANNED = re.compile(
     r"\b(?:to (?:screen|check|send|do|repeat|add|chase|get|test)|check|screen|repeat|send|add|needs?|for|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan|baseline|adv(?:ised|ise)?|advice|consider|before|prior to|incl(?:uding)?|monitor|chase|sent|please)\b[^.;\n]{0,60}$|[拟查]",
     FLAGS,
@@ -290,15 +289,9 @@ def _mention(
     if m.assertion is None and (value in TESTS or value == "test"):
         if wait is not None:
             m.assertion, m.cue = "hypothetical", wait
-        elif doc.category_at(n.start) not in ("family",):
-            m.assertion = (
-                "hypothetical"
-                if _PLANNED.search(norm[max(start, n.start - 80) : n.start])
-                or doc.category_at(n.start) in ("plan", "criteria")
-                or True
-                else None
-            )
-    if m.assertion == "present" and doc.category_at(n.start) in ("family",):
+        elif doc.category_at(n.start) != "family":
+            m.assertion = "hypothetical"
+    if m.assertion == "present" and doc.category_at(n.start) == "family":
         m.assertion = None
     _as_spoken_of(doc, m, start, in_list)
     return m

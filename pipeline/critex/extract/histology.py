@@ -104,7 +104,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     runs = _joined(doc.norm, pieces)
     reading = _Reading(doc, min((r.start for r in runs), default=0))
     found = [reading.mention(run) for run in runs if run.stands]
-    found.extend(reading.biopsies(biopsies, found))
+    found.extend(reading.biopsies(biopsies))
     return found
 
 
@@ -327,7 +327,7 @@ class _Reading:
                 return "superseded"
         return None
 
-    def biopsies(self, hits: list[tuple[Rule, re.Match[str]]], diagnoses: list[Mention]) -> list[Mention]:
+    def biopsies(self, hits: list[tuple[Rule, re.Match[str]]]) -> list[Mention]:
         """Biopsies of the nasopharynx without carcinoma, with one, or still to come (GUIDELINE I02.histology: no carcinoma fails)."""
         norm, words, out = self.norm, self.words, []
         for rule, m in hits:

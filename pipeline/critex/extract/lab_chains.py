@@ -97,10 +97,11 @@ def stroke_mentions(doc: Document, at: int, rule: str) -> list[Mention]:
     """Mentions of the values drawn as strokes at a place."""
     m = _STROKES.match(doc.norm, at)
     out: list[Mention] = []
-    for key, text in m.groupdict().items() if m is not None else ():
+    if m is None:
+        return out
+    for key, text in m.groupdict().items():
         if text is None:
             continue
-        assert m is not None  # noqa: S101
         r = read_value(doc.norm, m.start(key), m.end(key), analytes()[key], spans=False)
         if r is not None and canonical(r, analytes()[key])[1] is not None:
             out.append(lab_mention(doc, Name(r.start, r.start, key, rule), r, r.start, r.end))

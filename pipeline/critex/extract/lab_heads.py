@@ -101,6 +101,16 @@ def cells_of(norm: str, line: Line) -> list[Cell]:
     return found
 
 
+def cell_at(cells: list[Cell], position: int) -> int | None:
+    """Index of the cell that a position lies in."""
+    return next((j for j, c in enumerate(cells) if c.start <= position < c.end), None)
+
+
+def is_piped(norm: str, line: Line) -> bool:
+    """Whether pipes or tabs, not runs of spaces, part the cells of a row."""
+    return "|" in norm[line.start : line.end] or "\t" in norm[line.start : line.end]
+
+
 def _is_framed(norm: str, line: Line) -> bool:
     """Whether pipes stand around a row, and not only between its cells."""
     row = norm[line.start : line.end].strip()
@@ -130,7 +140,7 @@ def head_of(doc: Document, index: int) -> Head | None:
             inside = doc.dates_between(c.start, c.end)
             role = next((r for r, p in _ROLES if p.search(c.text)), "")
             if rank is not None:  # "Day -4" is counted from a day that the table does not name
-                role, inside = "time", [d for d in inside if d.when.source == "relative"]
+                role, inside = "time", []
             elif inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
                 role = "date"
             roles.append(role)

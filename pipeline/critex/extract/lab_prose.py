@@ -124,16 +124,7 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
     elif canonical(r, analyte)[1] is None:
         return []
     if _MULTIPLE.match(norm, r.end, limit):  # "ALT <= 2.5 x ULN" is a limit, not a value
-        return [
-            Mention(
-                name.start,
-                name.end,
-                "LAB",
-                "anc" if name.key == "neutrophils_any" else name.key,
-                name.rule,
-                assertion="hypothetical",
-            )
-        ]
+        return [_without_value(name)]
     out = [lab_mention(doc, name, r, name.start, r.end, day, "text")]
     if r.ratio and (seconds := _SECONDS.match(norm, r.end, limit)) is not None:
         both = Reading(seconds.start("num"), seconds.end(), float(seconds["num"]), unit="s", factor=1.0)
@@ -217,6 +208,12 @@ _BOUNDS = re.compile(r"\s?(?:-|~|to)\s?\d", FLAGS)
 _AND_ABOVE = re.compile(r"\s?(?:and|or) (?:above|over|more|below|under|higher|greater|lower|less)\b", FLAGS)
 
 
+def _without_value(name: Name) -> Mention:
+    """Mention of a test that is asked for, or of a limit to it."""
+    value = "anc" if name.key == "neutrophils_any" else name.key
+    return Mention(name.start, name.end, "LAB", value, name.rule, assertion="hypothetical")
+
+
 def _planned_group(doc: Document, group: list[Name]) -> list[Mention]:
     """Tests joined by a slash without values: each is ordered ("AST/ALT"), but "PT/INR" is one test."""
     if [n.key for n in group] == ["pt", "inr"]:
@@ -239,14 +236,5 @@ def _planned(doc: Document, name: Name, seg_start: int, seg_end: int) -> list[Me
         after,
         FLAGS,
     ):
-        return [
-            Mention(
-                name.start,
-                name.end,
-                "LAB",
-                "anc" if name.key == "neutrophils_any" else name.key,
-                name.rule,
-                assertion="hypothetical",
-            )
-        ]
+        return [_without_value(name)]
     return []

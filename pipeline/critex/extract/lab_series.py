@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from critex.extract.dates import When
+from critex.extract.dates import DateMention, When
 from critex.extract.document import Document
 from critex.extract.lab_values import (
     Analyte,
@@ -64,11 +64,20 @@ def _day_after(doc: Document, at: int, limit: int) -> tuple[int, When] | None:
     """Day written right behind a value, with the end of its bracket: "92 (11/3)", "97 on 9/3/26"."""
     lead = _DAY_LEAD.match(doc.norm, at, limit)
     start = lead.end() if lead else at
-    found = [d for d in doc.dates_between(start, min(limit, start + 24)) if d.start == start]
-    if not found or not ((lead and lead.group().strip()) or found[0].when.source == "relative"):
+    found = _date_at(doc, start, min(limit, start + 24))
+    if found is None or not ((lead and lead.group().strip()) or found.when.source == "relative"):
         return None
-    end = found[0].end
-    return end + (doc.norm[end : end + 1] in (")", "]")), found[0].when
+    return found.end + (doc.norm[found.end : found.end + 1] in (")", "]")), found.when
+
+
+def _date_at(doc: Document, start: int, limit: int) -> DateMention | None:
+    """Date that begins at a place."""
+    return next((d for d in doc.dates_between(start, limit) if d.start == start), None)
+
+
+def _is_date(doc: Document, r: Reading) -> bool:
+    """Whether a number is the first part of a date: "ANC, repeat 10/05"."""
+    return any(d.start == r.start and d.end > r.end for d in doc.dates_between(r.start, r.end + 9))
 
 
 def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | None, bool] | None:
@@ -79,19 +88,19 @@ def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | 
         return (r, None, True) if r is not None and r.start == led.end() else None
     lead = _DAY_BEFORE.match(norm, name.end, limit)
     at = lead.end() if lead else name.end
-    dated = next((d for d in doc.dates_between(at, min(limit, at + 24)) if d.start == at), None)
+    dated = _date_at(doc, at, min(limit, at + 24))
     if dated is not None:
         if (after := _BEHIND_DAY.match(norm, dated.end, limit)) is None:
             return None
         r = read_value(norm, after.end(), limit, analyte)
-        if r is None or any(d.start == r.start and d.end > r.end for d in doc.dates_between(r.start, r.end + 9)):
-            return None  # "ANC, repeat 10/05"
+        if r is None or _is_date(doc, r):
+            return None
         return r, dated.when, False
     if (then := _THEN.match(norm, name.end, limit)) is not None:  # "Hb pre 81 post 97"
         r = read_value(norm, then.end(), limit, analyte)
         return (r, None, not _COURSE.search(then.group())) if r is not None and r.start <= then.end() + 8 else None
     r = read_value(norm, name.end, limit, analyte, spans=name.key not in ("pt", "aptt"))
-    if r is None or any(d.start == r.start and d.end > r.end for d in doc.dates_between(r.start, r.end + 9)):
+    if r is None or _is_date(doc, r):
         return None
     return r, None, False
 
@@ -132,7 +141,7 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
         else:
             return at
         opened = start + (norm[start : start + 1] in ("(", "["))
-        ahead = next((d for d in doc.dates_between(opened, min(limit, opened + 12)) if d.start == opened), None)
+        ahead = _date_at(doc, opened, min(limit, opened + 12))
         if ahead is not None and (behind := _BEHIND_DAY.match(norm, ahead.end, limit)) is not None:
             nxt = read_value(norm, behind.end(), limit, analyte, spans=False)
         else:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from critex.extract.dates import When
 from critex.extract.document import Document, Line
 from critex.extract.lab_chains import name_of
-from critex.extract.lab_heads import Cell, Head, cells_of, column_of, head_of
+from critex.extract.lab_heads import Cell, Head, cell_at, cells_of, column_of, head_of, is_piped
 from critex.extract.lab_prose import joined_mentions
 from critex.extract.lab_values import (
     UNDETECTED,
@@ -36,7 +36,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
     """Mentions of a row whose first cell names one test; ``None`` where the line is not such a row."""
     norm, line = doc.norm, doc.lines[index]
     cells = cells_of(norm, line)
-    at = next((j for j, c in enumerate(cells) if c.start <= names[0].start < c.end), None)
+    at = cell_at(cells, names[0].start)
     if at is None or at > 1 or len(cells) < 2:
         return None
     name = names[0]
@@ -44,9 +44,8 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
     if VALUE.match(rest.lstrip(":= <>")) and len(names) > 1:
         return None
     if len(names) > 1 and any(n.start >= cells[at].end for n in names[1:]):
-        head = None
         others = [n for n in names[1:] if n.start >= cells[at].end]
-        if all(not re.search(r"[A-Za-z]", norm[n.end : n.end + 2]) for n in others) and len(others) >= 1:
+        if all(not re.search(r"[A-Za-z]", norm[n.end : n.end + 2]) for n in others):
             return None
     joined = [n for n in names if n.start < cells[at].end]
     if (
@@ -57,7 +56,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
         return _joined_row(doc, joined[:2], cells, index)
     analyte = analytes()[name.key]
     head = head_of(doc, index)
-    piped = "|" in norm[line.start : line.end] or "\t" in norm[line.start : line.end]
+    piped = is_piped(norm, line)
     values: list[tuple[Reading, Cell, When | None]] = []
     low = high = None
     unit: str | None = None
@@ -90,7 +89,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
             role in ("date", "time")
             or not values
             or (role == "value" and head is not None and head.ranks and any(head.ranks))
-            or (head and head.dates[column] if column is not None and head else None)
+            or (head is not None and column is not None and head.dates[column] is not None)
         ):
             used.add(column)
             if head is not None and head.is_earlier(column):
@@ -100,9 +99,8 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
     if inline is not None and not values:
         values.append((inline, cells[at], None))
     if not values:
-        if name.key == "ebv_dna" and len(cells) >= 2 and UNDETECTED.match(norm, cells[at].end, line.end):
-            found = UNDETECTED.match(norm, cells[at].end, line.end)
-            assert found is not None  # noqa: S101
+        found = UNDETECTED.match(norm, cells[at].end, line.end) if name.key == "ebv_dna" else None
+        if found is not None:
             return [Mention(name.start, found.end(), "LAB", name.key, name.rule, result="negative")]
         return []
     out = []
@@ -131,7 +129,7 @@ def _joined_row(doc: Document, pair: list[Name], cells: list[Cell], index: int) 
     line = doc.lines[index]
     out: list[Mention] = []
     head = head_of(doc, index)
-    piped = "|" in doc.norm[line.start : line.end] or "\t" in doc.norm[line.start : line.end]
+    piped = is_piped(doc.norm, line)
     for j, c in enumerate(cells):
         if c.start < pair[-1].end or not _PAIR.fullmatch(c.text):
             continue
@@ -162,7 +160,7 @@ def _bare_heads(doc: Document, cells: list[Cell], names: list[Name], below: Line
     """Names of the columns whose heads are tests only where a value stands beside them ("Na", "Cr", "PT"): read with the value below."""
     body = cells_of(doc.norm, below)
     head = Head(cells, [""] * len(cells), [None] * len(cells), 0, doc.line_at(cells[0].start).start)
-    piped = "|" in doc.norm[below.start : below.end] or "\t" in doc.norm[below.start : below.end]
+    piped = is_piped(doc.norm, below)
     more: list[Name] = []
     for j, c in enumerate(body):
         column = column_of(head, body, j, piped, below.start)
@@ -190,7 +188,7 @@ def transposed_mentions(doc: Document, by_line: dict[int, list[Name]], rules: It
         names = _bare_heads(doc, cells, names, below, rules)
         if len(names) < 2:
             continue
-        heads = [(n, next((j for j, c in enumerate(cells) if c.start <= n.start < c.end), None)) for n in names]
+        heads = [(n, cell_at(cells, n.start)) for n in names]
         if any(j is None for _, j in heads) or any(
             re.search(r"\d", _BRACKETED.sub("", doc.norm[a.end : b.start])) for a, b in pairwise(names)
         ):
@@ -205,7 +203,7 @@ def transposed_mentions(doc: Document, by_line: dict[int, list[Name]], rules: It
             body = cells_of(doc.norm, row)
             if not dates or len(body) < 2:
                 continue
-            piped = "|" in doc.norm[row.start : row.end] or "\t" in doc.norm[row.start : row.end]
+            piped = is_piped(doc.norm, row)
             head = Head(cells, [""] * len(cells), [None] * len(cells), index, line.start)
             for j, c in enumerate(body):
                 if doc.dates_between(c.start, c.end):
@@ -229,9 +227,9 @@ def column_day(doc: Document, line: Line, at: int) -> When | None:
     if head is None or "date" not in head.roles:
         return None
     cells = cells_of(doc.norm, line)
-    j = next((k for k, c in enumerate(cells) if c.start <= at < c.end), None)
+    j = cell_at(cells, at)
     if j is None:
         return None
-    piped = "|" in doc.norm[line.start : line.end] or "\t" in doc.norm[line.start : line.end]
+    piped = is_piped(doc.norm, line)
     column = column_of(head, cells, j, piped, line.start)
     return head.dates[column] if column is not None else None

@@ -13,8 +13,8 @@ from typing import Any
 
 from critex.extract.dates import When
 from critex.extract.document import Document
-from critex.extract.lab_spoken import read_spoken
 from critex.extract.mention import Mention
+from critex.extract.number_words import read_spoken
 from critex.extract.patterns import FLAGS, load_yaml
 
 NUMBER = r"\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?!\d|,\d)|\d+(?:\.\d+)?|\.\d+"
@@ -71,7 +71,6 @@ class Analyte:
     canonical: str
     units: tuple[tuple[re.Pattern[str], float], ...]
     guess: tuple[dict[str, Any], ...]
-    unit_any: re.Pattern[str] | None = None
 
 
 @cache
@@ -98,7 +97,6 @@ class Reading:
     flag: str | None = None
     ref_low: float | None = None
     ref_high: float | None = None
-    range_end: int = 0
     ratio: bool = False
     """A clotting time as a multiple of the control's: "APTT ratio 1.1"."""
     upper: float | None = None
@@ -143,9 +141,7 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte, spans: bool = T
     if lead and lead["cmp"] is None and (first := _RANGE_FIRST.match(norm, start, limit)):
         low, high, number = float(first["low"]), float(first["high"]), float(first["num"])
         if low < high:
-            reading = Reading(
-                first.start("num"), first.end(), number, ref_low=low, ref_high=high, range_end=first.end()
-            )
+            reading = Reading(first.start("num"), first.end(), number, ref_low=low, ref_high=high)
             return _with_unit(norm, reading, limit, analyte)
     m = VALUE.match(norm, start, limit)
     if m is None:
@@ -206,7 +202,6 @@ def _with_unit(norm: str, r: Reading, limit: int, analyte: Analyte) -> Reading:
             r.ref_low = float(found["low"] or found["bottom"]) if (found["low"] or found["bottom"]) else r.ref_low
             top = found["high"] or found["top"]
             r.ref_high = float(top) if top else r.ref_high
-            r.range_end = found.end()
     return r
 
 

@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from critex.extract.dates import DateMention
-from critex.extract.dating import heading_date, of_bracketed_value
+from critex.extract.dating import dates_for, heading_date
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.lab_chains import beside_slash, chain_mentions, stroke_mentions
@@ -211,14 +211,13 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
         before = doc.dates_between(line.start, m.start)
         own = [
             d
-            for d in before
-            if _heads_tests(doc, d, line.start, m.start) and not of_bracketed_value(doc, d, m.start, line.start)
+            for d in dates_for(doc, line.start, m.start, m.start, line.start)
+            if _heads_tests(doc, d, line.start, m.start)
         ]
         after = [
             d
-            for d in doc.dates_between(m.end, min(line.end, m.end + 16))
+            for d in dates_for(doc, m.end, min(line.end, m.end + 16), m.start, line.start)
             if re.match(r"\s*(?:[(\[]|(?:in|on)\s)", doc.norm[m.end : d.start + 1])
-            and not of_bracketed_value(doc, d, m.start, line.start)
         ]
         if after:
             m.date, m.date_source = after[0].when.iso, "text"
@@ -239,7 +238,7 @@ def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | No
     start, end = doc.segment_at(m.start)
     found = [
         d
-        for d in doc.dates_between(start, end)
+        for d in dates_for(doc, start, end, m.start, start)
         if (
             d.start >= m.end
             and not re.search(r"\bfrom\b", doc.norm[m.end : d.start])
@@ -247,11 +246,7 @@ def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | No
         )
         or (d.end <= line_start and _heads_tests(doc, d, start, m.start))
     ]
-    found = [
-        d
-        for d in found
-        if (d.when.last - d.when.first).days <= _LONGEST_DAY and not of_bracketed_value(doc, d, m.start, start)
-    ]
+    found = [d for d in found if (d.when.last - d.when.first).days <= _LONGEST_DAY]
     return found[0] if found else None
 
 

@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from critex.extract.anatomy import organ_of, organ_pattern
-from critex.extract.dating import heading_date, nearest_in_segment
+from critex.extract.dating import day_of_place, nearest_in_segment
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family
 from critex.extract.forms import answer_after
@@ -160,11 +160,8 @@ def _not_dated_by_comparison(doc: Document, mention: Mention) -> None:
     near = nearest_in_segment(doc, mention.start, mention.end)
     if near is None or near.start < mention.end or not _COMPARED.search(doc.norm, mention.end, near.start):
         return
-    heading = heading_date(doc, mention.start)
-    if heading is not None:
-        mention.date, mention.date_source = heading.when.iso, "heading"
-    elif doc.note_date is not None:
-        mention.date, mention.date_source = doc.note_date.isoformat(), "note"
+    if (day := day_of_place(doc, mention.start)) is not None:
+        mention.date, mention.date_source = day
 
 
 def _millimetres(m: re.Match[str]) -> list[float]:

@@ -9,7 +9,7 @@ from critex.extract.dates import DateMention
 from critex.extract.document import Document
 from critex.extract.event_dates import clause_end, free_since, interval, set_date
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
-from critex.extract.forms import answer_after, box_after, box_before, boxes_trail, ticked_elsewhere
+from critex.extract.forms import answer_after, box_after, box_of, boxes_trail, filled_in
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.subject import not_about_patient
@@ -79,13 +79,12 @@ def _denied(doc: Document, m: Mention) -> bool:
     """Whether a form denies another cancer; an untouched or a positive answer is left to what is written beside it."""
     norm, line = doc.norm, doc.line_at(m.start)
     trail = boxes_trail(norm, line.start, line.end)
-    box = box_after(norm, m.end, line.end) if trail else box_before(norm, m.start, line.start)
-    if box == "empty" and ticked_elsewhere(norm, (0, len(norm))):
+    if box_of(norm, m.start, m.end, line.start, line.end) == "empty" and filled_in(norm):
         m.assertion = "absent"
         return True
     tail = re.match(r"[^:=?|\n\[(]{0,30}(?:\([^)\n]{0,32}\))?(?=\s{0,30}[:=?|\[(☐☑-])", norm[m.end : line.end])
     end = m.end + (tail.end() if tail else 0)
-    if trail and box_after(norm, end, line.end) == "empty" and ticked_elsewhere(norm, (0, len(norm))):
+    if trail and box_after(norm, end, line.end) == "empty" and filled_in(norm):
         m.assertion = "absent"
         return True
     answer = answer_after(norm, end, line.end) or answer_after(norm, m.end, line.end)

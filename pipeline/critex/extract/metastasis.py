@@ -272,9 +272,7 @@ class _Sentence:
         ):
             return [], None
         if items:
-            self.with_primary = (
-                not left.items and right.primary and head.rule in ("metastasis.adjective", "metastasis.noun")
-            )
+            self.with_primary = not left.items and right.primary and head.rule in _NAMES
             return items, group
         return self._without_list(i, head, left, right, group)
 

@@ -8,29 +8,9 @@ from functools import cache
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family
 from critex.extract.mention import Mention
+from critex.extract.number_words import ONES, ORDINALS
 from critex.extract.patterns import FLAGS, load_yaml
 
-_NUMBERS = {
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "fifth": 5,
-    "sixth": 6,
-    "1st": 1,
-    "2nd": 2,
-    "3rd": 3,
-    "4th": 4,
-    "5th": 5,
-    "6th": 6,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "eight": 8,
-}
 _RESPONSE_WORDS = re.compile(
     r"recist|percist|respon|evaluat|assess|remission|disease|cycles?|courses?|lesion|restag|efficacy|\bC\d\b|\bx\s?\d|imaging|\bCT\b|\bMRI\b|\bPET|scan|NPC|chemo|GP\b|best|overall|tumou?r|target|primary|nodes?|progress|缓解|疗效|评价",
     FLAGS,
@@ -64,10 +44,13 @@ _NO_NEW = re.compile(
     FLAGS,
 )
 _NON = re.compile(r"non-?\s?$", FLAGS)
-_SIGN = re.compile(
-    r"(?P<sign>[-+↓↑]|decreas\w*|reduc\w*|down|shrink\w*)?[^\d]{0,12}?(?P<value>\d{1,3}(?:\.\d+)?)\s?%", FLAGS
-)
 _FALLS = re.compile(r"↓|-|decreas|reduc|down|shrink|smaller|fall", FLAGS)
+
+
+def _count(text: str) -> int:
+    """Number of cycles of "six", "third", "3rd", "4"."""
+    word = text.lower()
+    return ONES.get(word) or ORDINALS.get(word) or int(word.rstrip("stndrh"))
 
 
 @cache
@@ -95,7 +78,7 @@ def _cycles(doc: Document, m: re.Match[str], mention: Mention) -> bool:
     got = next((v for v in m.groups() if v), None)
     if got is None or _RANGE.search(doc.norm, m.start(), min(len(doc.norm), m.end() + 12)):
         return False
-    mention.number = float(_NUMBERS.get(got.lower(), 0) or got)
+    mention.number = float(_count(got))
     mention.assertion = "hypothetical" if _is_conditional(doc, mention) else "present"
     return mention.number <= 20
 
@@ -164,7 +147,7 @@ def after_cycles(doc: Document, start: int, end: int) -> int | None:
         if found:
             near = min(found, key=lambda m: max(m.start() - end, start - m.end(), 0))
             got = next(v for v in near.groups() if v)
-            return int(_NUMBERS.get(got.lower(), 0) or got)
+            return _count(got)
     return None
 
 

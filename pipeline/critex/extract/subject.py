@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from critex.extract.document import Document
-from critex.extract.forms import box_before, ticked_elsewhere
+from critex.extract.forms import box_before, filled_in
 from critex.extract.patterns import FLAGS
 
 _RELATIVE = re.compile(
@@ -52,6 +52,4 @@ def not_about_patient(doc: Document, start: int) -> bool:
 
 def _answered(doc: Document, start: int) -> bool:
     """Whether a box stands before a trial's criterion in a form that was filled in: it is asked of this patient."""
-    return box_before(doc.norm, start, doc.line_at(start).start) is not None and ticked_elsewhere(
-        doc.norm, (0, len(doc.norm))
-    )
+    return box_before(doc.norm, start, doc.line_at(start).start) is not None and filled_in(doc.norm)

@@ -12,6 +12,7 @@ from critex.extract.event_dates import set_date
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
 from critex.extract.forms import answer_after, box_after, box_before
 from critex.extract.mention import Mention
+from critex.extract.number_words import ONES
 from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.subject import not_about_patient
 
@@ -45,7 +46,6 @@ _SCAR = re.compile(r"\s(?:scars?|wounds?|incision)\b", FLAGS)
 _OPEN = re.compile(r"unhealed|open|non-?healing", FLAGS)
 _OLD = timedelta(days=60)
 """A wound that broke down longer ago, and is not said to be open still, is history."""
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
@@ -127,7 +127,7 @@ def days_after(doc: Document, start: int, end: int) -> When | None:
     if m["days"]:
         days, slack = int(m["days"]), 0
     else:
-        number = _NUMBERS.get(m["n"].lower()) or (int(m["n"]) if m["n"].isdigit() else 0)
+        number = ONES.get(m["n"].lower()) or (int(m["n"]) if m["n"].isdigit() else 0)
         unit = m["unit"].lower().replace(" ", "")
         if unit in ("/52",) or unit.startswith("w"):
             days, slack = number * 7, 0

@@ -11,10 +11,6 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 from critex.extract.serology import pending, read_result
 
-_RELATIVE = re.compile(
-    r"\b(?:wife|husband|spouse|son|daughter|roommate|colleague|co-?worker|flatmate|household|neighbou?r)\b[^.;\n]{0,60}$",
-    re.I,
-)
 _LED = re.compile(r"(\b(?:positive|negative|pos|neg)\s|(?<![\w+])\+\s?)$", re.I)
 _BLOOD_OR_SKIN = re.compile(r"igra|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I)
 _CLEAR_CHEST = re.compile(
