@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +15,10 @@ from critex.criteria.examples import statements_of_text
 from critex.criteria.judge import judge_criterion
 from critex.criteria.trial import load_trial
 from critex.features.patient import Patient
+from review_server import chromium_path, run_folder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data_samples"
 
@@ -45,6 +51,43 @@ def outside(variable: str) -> Path:
 
 NOTE_DATE = date(2026, 3, 12)
 INDEX_DATE = date(2026, 3, 16)
+
+
+@pytest.fixture(scope="session")
+def samples_run(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Output folder of the main job on the samples, by one process; a test that writes takes a copy (``folder``)."""
+    out = tmp_path_factory.mktemp("samples") / "out"
+    return run_folder(out, samples / "notes.csv", samples / "patients.csv", "--workers", "1")
+
+
+@pytest.fixture(scope="session")
+def dev_run(gold: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Output folder of the main job on the gold set ``dev``, by two processes; no test writes into it."""
+    out, dev = tmp_path_factory.mktemp("dev") / "out", gold / "dev"
+    return run_folder(out, dev / "notes.csv", dev / "patients.csv", "--workers", "2")
+
+
+@pytest.fixture
+def folder(samples_run: Path, tmp_path: Path) -> Path:
+    """A copy of the samples' output folder for one test alone."""
+    return Path(shutil.copytree(samples_run, tmp_path / "out"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium; skips the test, with a message, where there is none."""
+    return chromium_path()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A running headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

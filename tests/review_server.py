@@ -1,4 +1,4 @@
-"""A running `critex review` for the tests: started as a user starts it, in a process of its own."""
+"""`critex` for the tests, started as a user starts it, in a process of its own; and where Chromium is."""
 
 from __future__ import annotations
 
@@ -58,25 +58,20 @@ class Server:
         self.process.wait(timeout=20)
 
 
-def run_folder(target: Path, notes: Path, patients: Path, *, allow_rejected: bool = False) -> Path:
+def _ended(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "critex", *words], capture_output=True, text=True, check=False)
+
+
+def critex(*words: str, status: int = 0) -> str:
+    """What a command printed, which must end with this exit status."""
+    done = _ended(*words)
+    assert done.returncode == status, done.stderr
+    return done.stdout + done.stderr
+
+
+def run_folder(target: Path, notes: Path, patients: Path, *options: str, allow_rejected: bool = False) -> Path:
     """A folder that ``critex run`` wrote."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "critex",
-            "run",
-            str(notes),
-            "--patients",
-            str(patients),
-            "--out",
-            str(target),
-            "--quiet",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _ended("run", str(notes), "--patients", str(patients), "--out", str(target), "--quiet", *options)
     assert done.returncode in ((0, 3) if allow_rejected else (0,)), done.stderr
     return target
 

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-import critex
 from critex.criteria.trial import load_trial
 from critex.evaluate.evaluation import Evaluation, evaluate
-from critex.run.store import write_table
+from critex.run.job import run_job
+from critex.run.patients import read_patients
 
+TRIAL = "NCT07235319"
 SETS = Path(__file__).parent / "blind"
 
 
@@ -18,11 +18,8 @@ def scored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """One set, read and scored."""
     gold = SETS / request.param
     out = tmp_path_factory.mktemp(request.param)
-    notes = pd.read_csv(gold / "notes.csv", dtype=str, keep_default_na=False)
-    tables = critex.run(notes, patients=pd.read_csv(gold / "patients.csv", dtype=str, keep_default_na=False))
-    for name in ("mentions", "features", "verdicts", "evidence", "candidates", "errors", "notes"):
-        write_table(getattr(tables, name), name, out)
-    return evaluate(out, gold, load_trial("NCT07235319"))
+    run_job([gold / "notes.csv"], out, trials=[TRIAL], patients=read_patients(gold / "patients.csv"), workers=1)
+    return evaluate(out, gold, load_trial(TRIAL))
 
 
 def test_no_false_pass(scored: Evaluation) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from critex.criteria.trial import load_trial
 from critex.features.facts import Statement
 from critex.features.patient import Patient
 from critex.run.store import read_table
+from review_server import critex
 
 TRIAL = load_trial("NCT07235319")
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
@@ -141,16 +141,8 @@ def test_a_window_reaches_a_day_first_on_this_index_date(day: date, window: Wind
 
 
 @pytest.fixture(scope="module")
-def folder(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("calendar") / "out"
-    critex("run", str(samples / "notes.csv"), "--patients", str(samples / "patients.csv"), "--out", str(out))
-    return out
-
-
-def critex(*words: str, status: int = 0) -> str:
-    done = subprocess.run([sys.executable, "-m", "critex", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stderr
-    return done.stdout + done.stderr
+def folder(samples_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(samples_run, tmp_path_factory.mktemp("calendar") / "out"))
 
 
 def test_a_coordinator_reads_until_when_a_candidate_qualifies(folder: Path, tmp_path: Path) -> None:

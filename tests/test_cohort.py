@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import shutil
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -23,6 +20,10 @@ from critex.criteria.examples import statements_of_text
 from critex.criteria.trial import load_trial
 from critex.features.patient import Patient
 from critex.run.store import read_table
+from review_server import critex
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 TRIAL = load_trial("NCT07235319")
 HOSTILE = (
@@ -144,17 +145,6 @@ def test_a_series_counts_as_the_verdict_does() -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    """Path of a Chromium."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    if os.environ.get("CI"):
-        pytest.fail("Chromium is not installed; tests/install_system_packages.sh installs it")
-    pytest.skip("Chromium is not installed; tests/install_system_packages.sh installs it")
-
-
-@pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Output folder of the samples and a patient whose every field is hostile."""
     folder = tmp_path_factory.mktemp("cohort")
@@ -166,32 +156,22 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-def critex(*words: str, status: int = 0) -> str:
-    done = subprocess.run([sys.executable, "-m", "critex", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stderr
-    return done.stdout + done.stderr
-
-
-def browser(chromium: str, page: Path, width: int = 1250) -> tuple[str, list[str], str]:
+def shown(browser: Browser, page: Path, width: int = 1250) -> tuple[str, list[str], str]:
     """Text, requests and title of a page in Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as p:
-        running = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = running.new_page(viewport={"width": width, "height": 900})
-        asked: list[str] = []
-        tab.on("request", lambda r: asked.append(r.url))
-        tab.goto(page.as_uri())
-        said, title = tab.locator("body").inner_text(), tab.title()
-        wide = tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        running.close()
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    asked: list[str] = []
+    tab.on("request", lambda r: asked.append(r.url))
+    tab.goto(page.as_uri())
+    said, title = tab.locator("body").inner_text(), tab.title()
+    wide = tab.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    tab.close()
     assert not wide, "the page scrolls sideways"
     return said, asked, title
 
 
-def test_the_page_shows_notes_as_text_and_loads_nothing(chromium: str, hostile: Path) -> None:
+def test_the_page_shows_notes_as_text_and_loads_nothing(browser: Browser, hostile: Path) -> None:
     critex("cohort", str(hostile))
-    said, asked, title = browser(chromium, hostile / "cohort.html")
+    said, asked, title = shown(browser, hostile / "cohort.html")
     assert title == "critex cohort"
     assert asked == [(hostile / "cohort.html").as_uri()]
     assert "<img src=x onerror=\"document.title='ran'\">HBsAg negative." in said  # the contradiction's words
@@ -199,18 +179,16 @@ def test_the_page_shows_notes_as_text_and_loads_nothing(chromium: str, hostile: 
     assert "E07.hepatitis_b" in said
 
 
-def test_the_page_of_the_samples_has_the_numbers_of_the_tables(chromium: str, samples: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    critex("run", str(samples / "notes.csv"), "--patients", str(samples / "patients.csv"), "--out", str(out))
-    critex("calendar", str(out))
-    assert "ask " in critex("cohort", str(out), "--out", str(tmp_path / "c.html"))
-    said, _, _ = browser(chromium, tmp_path / "c.html")
-    candidates = read_table("candidates", out)
+def test_the_page_of_the_samples_has_the_numbers_of_the_tables(browser: Browser, folder: Path, tmp_path: Path) -> None:
+    critex("calendar", str(folder))
+    assert "ask " in critex("cohort", str(folder), "--out", str(tmp_path / "c.html"))
+    said, _, _ = shown(browser, tmp_path / "c.html")
+    candidates = read_table("candidates", folder)
     for status, n in candidates["status"].value_counts().items():
         assert re.search(rf"\b{n}\s+{status}", said)
     for part in ("Who is removed by what", "What to ask for next", "Until when candidates qualify", "Haemoglobin", "Contradictions"):  # fmt: skip
         assert part in said
-    browser(chromium, tmp_path / "c.html", width=400)
+    shown(browser, tmp_path / "c.html", width=400)
     first = (tmp_path / "c.html").read_bytes()
-    critex("cohort", str(out), "--out", str(tmp_path / "c.html"))
+    critex("cohort", str(folder), "--out", str(tmp_path / "c.html"))
     assert (tmp_path / "c.html").read_bytes() == first

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from review_server import critex
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -19,33 +18,16 @@ PAGES = ("cohort.html", "S02.html", "report.html")
 
 
 @pytest.fixture(scope="module")
-def folder(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(samples_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Output folder of the samples with all its pages."""
-    out = tmp_path_factory.mktemp("pages") / "out"
+    out = Path(shutil.copytree(samples_run, tmp_path_factory.mktemp("pages") / "out"))
     for words in (
-        ("run", str(samples / "notes.csv"), "--patients", str(samples / "patients.csv"), "--out", str(out)),
         ("calendar", str(out)),
         ("cohort", str(out)),
         ("packet", str(out), "S02", "--out", str(out / "S02.html")),
     ):
-        subprocess.run([sys.executable, "-m", "critex", *words], check=True, capture_output=True)
+        critex(*words)
     return out
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A running Chromium."""
-    path = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed; tests/install_system_packages.sh installs it")
-        pytest.skip("Chromium is not installed; tests/install_system_packages.sh installs it")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as p:
-        running = p.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

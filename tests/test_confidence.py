@@ -136,15 +136,11 @@ def test_ties_of_confidence_gain_nothing_from_their_order() -> None:
     assert errors_held(np.full(10, 0.5), ok[::-1], 0.2) == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("name", ["dev"])
-def test_confidence_on_gold_that_it_was_not_trained_on(gold: Path, tmp_path: Path, name: str) -> None:
+def test_confidence_on_gold_that_it_was_not_trained_on(gold: Path, dev_run: Path) -> None:
     from critex.evaluate.calibration import score_confidence
     from critex.evaluate.gold import read_gold
     from critex.run.store import read_table
 
-    folder = gold / name
-    done = CliRunner().invoke(app, ["run", str(folder / "notes.csv"), "--patients", str(folder / "patients.csv"), "--out", str(tmp_path), "-w", "1", "-q"])  # fmt: skip
-    assert done.exit_code == 0, done.output
-    found = score_confidence(read_table("verdicts", tmp_path), read_gold(folder), "NCT07235319")
+    found = score_confidence(read_table("verdicts", dev_run), read_gold(gold / "dev"), "NCT07235319")
     assert found is not None
     assert found.wrong == 0 or found.errors_in_least_fifth >= 0.6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -30,24 +31,20 @@ from critex.evaluate.spans import nervaluate_scores, strict_scores, token_scores
 from critex.evaluate.values import score_values
 from critex.evaluate.verdicts import score_verdicts
 from critex.run.job import run_job
-from critex.run.patients import read_patients
 from critex.run.store import read_table
 
 TRIAL = "NCT07235319"
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Output folder of a run on the samples."""
-    folder = Path(__file__).resolve().parents[1] / "data_samples"
-    target = tmp_path_factory.mktemp("evaluated")
-    run_job([folder / "notes.csv"], target, trials=[TRIAL], patients=read_patients(folder / "patients.csv"))
-    return target
+def out(samples_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Output folder of a run on the samples, for the tests of this file."""
+    return Path(shutil.copytree(samples_run, tmp_path_factory.mktemp("evaluated") / "out"))
 
 
 @pytest.fixture(scope="module")
-def found(out: Path) -> Evaluation:
-    return evaluate(out, Path(__file__).resolve().parents[1] / "data_samples", load_trial(TRIAL))
+def found(samples: Path, out: Path) -> Evaluation:
+    return evaluate(out, samples, load_trial(TRIAL))
 
 
 # Computed here by hand, from counts
@@ -295,16 +292,14 @@ def test_a_csv_of_patient_level_values_is_gold(samples: Path, out: Path, tmp_pat
     assert "none of the gold's columns is a feature: shoe_size" in str(done.exception)
 
 
-def test_scores_equal_those_of_the_independent_scorer(gold: Path, tmp_path: Path) -> None:
+def test_scores_equal_those_of_the_independent_scorer(gold: Path, dev_run: Path, tmp_path: Path) -> None:
     tool = gold.parent / "tools" / "score.py"
     if not tool.exists():
         pytest.skip("no tools/score.py beside the gold")
     folder = gold / "dev"
-    target = tmp_path / "out"
-    run_job([folder / "notes.csv"], target, trials=[TRIAL], patients=read_patients(folder / "patients.csv"))
-    subprocess.run([sys.executable, str(tool), str(target), str(folder), "--json", str(tmp_path / "s.json")], check=True, capture_output=True)  # fmt: skip
+    subprocess.run([sys.executable, str(tool), str(dev_run), str(folder), "--json", str(tmp_path / "s.json")], check=True, capture_output=True)  # fmt: skip
     theirs = json.loads((tmp_path / "s.json").read_text())
-    mine = as_json(evaluate(target, folder, load_trial(TRIAL)))
+    mine = as_json(evaluate(dev_run, folder, load_trial(TRIAL)))
     v, w = mine["verdicts"], theirs["verdicts"]
     same = {"n": "verdicts", "accuracy": "accuracy", "kappa": "kappa", "majority_baseline": "majority_baseline", "macro_f1": "f1_macro", "false_pass": "false_pass", "gold_fail": "gold_fail", "evidence_hit": "evidence_hit", "no_row": "no_row"}  # fmt: skip
     for ours, name in same.items():
@@ -321,8 +316,6 @@ def test_scores_equal_those_of_the_independent_scorer(gold: Path, tmp_path: Path
 
 def altered(out: Path, target: Path, criterion: str, verdict: str) -> Path:
     """The run with one criterion always judged the same, and half its mentions."""
-    import shutil
-
     shutil.copytree(out, target)
     verdicts = read_table("verdicts", out)
     verdicts.loc[verdicts["criterion"] == criterion, "verdict"] = verdict

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -53,37 +52,29 @@ def test_an_error_among_the_most_sure_allows_nothing() -> None:
     assert found.needed == needed_gold(0.02, 1)
 
 
-@pytest.fixture(scope="module")
-def finished(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("finished") / "out"
-    done = CliRunner().invoke(app, ["run", str(samples / "notes.csv"), "--patients", str(samples / "patients.csv"), "--out", str(out), "-w", "1", "-q"])  # fmt: skip
-    assert done.exit_code == 0, done.output
-    return out
-
-
-def test_what_is_not_decided_alone_needs_review_least_sure_first(finished: Path, samples: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    shutil.copytree(finished, out)
-    done = CliRunner().invoke(app, ["screen", str(out), "--max-error", "0.02", "--gold", str(samples)])
+def test_what_is_not_decided_alone_needs_review_least_sure_first(
+    samples_run: Path, folder: Path, samples: Path
+) -> None:
+    done = CliRunner().invoke(app, ["screen", str(folder), "--max-error", "0.02", "--gold", str(samples)])
     assert done.exit_code == 0, done.output
     assert "trained on this same gold" in " ".join(done.output.split())
-    verdicts = pd.read_parquet(out / "verdicts.parquet")
-    before = pd.read_parquet(finished / "verdicts.parquet")
+    verdicts = pd.read_parquet(folder / "verdicts.parquet")
+    before = pd.read_parquet(samples_run / "verdicts.parquet")
     assert verdicts["verdict"].tolist() == before["verdict"].tolist()
     assert not (before["needs_review"] & ~verdicts["needs_review"]).any()
-    limits = json.loads((out / "handoff.json").read_text())["review_below"]
+    limits = json.loads((folder / "handoff.json").read_text())["review_below"]
     alone = verdicts[~verdicts["needs_review"]]
     assert len(alone)
     assert set(alone["verdict"]) == {v for v, at in limits.items() if at is not None}
     assert all(sure >= limits[v] for v, sure in zip(alone["verdict"], alone["confidence"], strict=True))
-    rows = pd.read_csv(out / "handoff.csv")
+    rows = pd.read_csv(folder / "handoff.csv")
     assert len(rows) + len(alone) == len(verdicts)
     assert rows["confidence"].is_monotonic_increasing
     assert rows["review_order"].tolist() == list(range(1, len(rows) + 1))
-    again = CliRunner().invoke(app, ["screen", str(out)])
+    again = CliRunner().invoke(app, ["screen", str(folder)])
     assert again.exit_code == 0
-    assert not (out / "handoff.csv").exists()
-    assert pd.read_parquet(out / "verdicts.parquet").equals(before)
+    assert not (folder / "handoff.csv").exists()
+    assert pd.read_parquet(folder / "verdicts.parquet").equals(before)
 
 
 @pytest.mark.parametrize(
@@ -96,11 +87,11 @@ def test_what_is_not_decided_alone_needs_review_least_sure_first(finished: Path,
     ],
 )  # fmt: skip
 def test_refused_with_how_much_gold_is_needed_and_nothing_is_changed(
-    finished: Path, samples: Path, arguments: list[str], said: str
+    folder: Path, samples: Path, arguments: list[str], said: str
 ) -> None:
-    before = (finished / "verdicts.parquet").read_bytes()
-    done = CliRunner().invoke(app, ["screen", str(finished), *(a.replace("SAMPLES", str(samples)) for a in arguments)])
+    before = (folder / "verdicts.parquet").read_bytes()
+    done = CliRunner().invoke(app, ["screen", str(folder), *(a.replace("SAMPLES", str(samples)) for a in arguments)])
     assert isinstance(done.exception, CritexError)
     assert said in str(done.exception)
-    assert (finished / "verdicts.parquet").read_bytes() == before
-    assert not (finished / "handoff.json").exists()
+    assert (folder / "verdicts.parquet").read_bytes() == before
+    assert not (folder / "handoff.json").exists()

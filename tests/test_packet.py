@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import html
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -17,16 +14,14 @@ import pytest
 from critex.criteria.trial import trial_path
 from critex.review.decisions import FILE, Decision, DecisionStore
 from critex.run.store import read_table
+from review_server import critex
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 TRIAL = "NCT07235319"
 HOSTILE = "<script>document.title='ran'</script>\"><img src=x onerror=\"document.title='ran'\"> ECOG 1. HIV negative. Hb 98 g/L"
 PATIENT = 'p"><img src=x onerror=1>'
-
-
-def critex(*words: str, status: int = 0) -> str:
-    done = subprocess.run([sys.executable, "-m", "critex", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stderr
-    return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -90,27 +85,18 @@ def test_an_unknown_patient_or_trial_is_named(folder: Path, tmp_path: Path) -> N
     assert "critex screen" in critex("packet", str(folder), PATIENT, "--out", page, "--trial", second, status=2)
 
 
-def test_nothing_of_a_note_runs_in_a_packet(folder: Path, tmp_path: Path) -> None:
-    path = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed; tests/install_system_packages.sh installs it")
-        pytest.skip("Chromium is not installed; tests/install_system_packages.sh installs it")
-    from playwright.sync_api import sync_playwright
-
+def test_nothing_of_a_note_runs_in_a_packet(browser: Browser, folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "packet.html"
     critex("packet", str(folder), PATIENT, "--out", str(page))
-    with sync_playwright() as p:
-        running = p.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        tab = running.new_page()
-        asked: list[str] = []
-        tab.on("request", lambda r: asked.append(r.url))
-        tab.goto(page.as_uri())
-        assert tab.title() == "critex packet"
-        assert tab.locator("img, script").count() == 0
-        assert "<script>document.title='ran'</script>" in tab.locator("pre").first.inner_text()
-        assert tab.locator(".note:target").count() == 0
-        tab.locator("a[href='#note-1']").first.click()
-        assert tab.locator(".note:target").count() == 1
-        running.close()
+    tab = browser.new_page()
+    asked: list[str] = []
+    tab.on("request", lambda r: asked.append(r.url))
+    tab.goto(page.as_uri())
+    assert tab.title() == "critex packet"
+    assert tab.locator("img, script").count() == 0
+    assert "<script>document.title='ran'</script>" in tab.locator("pre").first.inner_text()
+    assert tab.locator(".note:target").count() == 0
+    tab.locator("a[href='#note-1']").first.click()
+    assert tab.locator(".note:target").count() == 1
+    tab.close()
     assert {a.split("#")[0] for a in asked} == {page.as_uri()}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,17 +17,6 @@ HOSTILE = (
     '</pre></section><b title="x" onmouseover="document.title=1">Hb 9.8 g/dL</b> &amp; "quoted" <!-- \n'
     "{{ 7 * 7 }} javascript:alert(1)"
 )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> str:
-    """Path of a Chromium; the tests of the page need one."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    if os.environ.get("CI"):
-        pytest.fail("Chromium is not installed; tests/install_system_packages.sh installs it")
-    pytest.skip("Chromium is not installed; tests/install_system_packages.sh installs it")
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -21,19 +20,7 @@ from critex.review.honesty import hidden_cases
 from critex.review.patient_view import chunks, evidence_views
 from critex.review.workbench import Act, Refused, Rules, Workbench
 from critex.review.worklist import Query
-from review_server import Server, run_folder
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
-    """The shipped samples, run."""
-    return run_folder(tmp_path_factory.mktemp("run") / "out", samples / "notes.csv", samples / "patients.csv")
-
-
-@pytest.fixture
-def folder(run: Path, tmp_path: Path) -> Path:
-    """A copy of the run in which nothing is decided yet."""
-    return Path(shutil.copytree(run, tmp_path / "out"))
+from review_server import Server, critex
 
 
 def decided(
@@ -258,9 +245,7 @@ def test_another_index_date_judges_again_and_says_what_changed(folder: Path) -> 
 
 def test_tables_in_csv_are_reviewed_too(tmp_path: Path, samples: Path) -> None:
     out = tmp_path / "csv"
-    subprocess.run(
-        [sys.executable, "-m", "critex", "run", str(samples / "notes.csv"), "--out", str(out), "--format", "csv", "--quiet"], check=True, capture_output=True
-    )  # fmt: skip
+    critex("run", str(samples / "notes.csv"), "--out", str(out), "--format", "csv", "--quiet")
     bench = Workbench(out)
     view = bench.patient(bench.trial(None), "S01", "anna")
     assert len(view.notes) >= 3
@@ -361,10 +346,7 @@ def test_reviewed_patients_become_gold_that_evaluate_reads(folder: Path, tmp_pat
     decided(bench, "S01", "I03.ecog", "fail", "anna")
     decided(bench, "S02", "I01.age", "", "anna", "accept")
     target = tmp_path / "export"
-    done = subprocess.run(
-        [sys.executable, "-m", "critex", "review", str(folder), "--export", str(target)], capture_output=True, text=True, check=False
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    critex("review", str(folder), "--export", str(target))
     verdicts = [json.loads(line) for line in (target / "gold" / "verdicts.jsonl").read_text().splitlines()]
     assert {v["patient_id"] for v in verdicts} == {"S01"}
     assert {v["criterion"]: v["verdict"] for v in verdicts}["I03.ecog"] == "fail"
@@ -376,10 +358,7 @@ def test_reviewed_patients_become_gold_that_evaluate_reads(folder: Path, tmp_pat
     decisions = pd.read_parquet(target / "decisions.parquet")
     assert len(decisions) == len(pd.read_csv(target / "decisions.csv")) == 40
     assert (target / "brat" / "annotation.conf").is_file()
-    scored = subprocess.run(
-        [sys.executable, "-m", "critex", "evaluate", str(folder), str(target / "gold")], capture_output=True, text=True, check=False
-    )  # fmt: skip
-    assert scored.returncode == 0, scored.stderr
+    critex("evaluate", str(folder), str(target / "gold"))
     assert "37" in json.dumps(json.loads((folder / "evaluation.json").read_text()))
 
 

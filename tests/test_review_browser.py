@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from critex.review.decisions import Decision, DecisionStore
-from review_server import HOSTILE, Server, chromium_path, run_folder
+from review_server import HOSTILE, Server, run_folder
 
 TRIAL = "NCT07235319"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
-    path = chromium_path()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
-    """The shipped samples, run."""
-    return run_folder(tmp_path_factory.mktemp("run") / "out", samples / "notes.csv", samples / "patients.csv")
-
-
-@pytest.fixture
-def folder(run: Path, tmp_path: Path) -> Path:
-    """A copy of the run in which nothing is decided yet."""
-    return Path(shutil.copytree(run, tmp_path / "out"))
 
 
 def opened(browser: Browser, address: str, asked: list[str] | None = None) -> Page:

@@ -23,65 +23,48 @@ from critex.run.store import read_table
 TABLES = ("notes", "mentions", "features", "verdicts", "evidence", "candidates", "errors")
 
 
-@pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Output folder of the main job on the samples."""
-    return _run(Path(__file__).resolve().parents[1] / "data_samples", tmp_path_factory.mktemp("samples"), 1)
-
-
-def _run(folder: Path, out: Path, workers: int) -> Path:
-    run_job(
-        [folder / "notes.csv"],
-        out,
-        trials=["NCT07235319"],
-        patients=read_patients(folder / "patients.csv"),
-        workers=workers,
-    )
-    return out
-
-
 def _evaluate(folder: Path, out: Path) -> Evaluation:
     return evaluate(out, folder, load_trial("NCT07235319"))
 
 
-def test_the_samples_show_every_status(out: Path) -> None:
-    assert set(read_table("candidates", out)["status"]) == {"candidate", "possible", "ineligible"}
+def test_the_samples_show_every_status(samples_run: Path) -> None:
+    assert set(read_table("candidates", samples_run)["status"]) == {"candidate", "possible", "ineligible"}
 
 
-def test_every_patient_has_a_verdict_on_every_criterion(out: Path) -> None:
-    verdicts = read_table("verdicts", out)
+def test_every_patient_has_a_verdict_on_every_criterion(samples_run: Path) -> None:
+    verdicts = read_table("verdicts", samples_run)
     assert len(verdicts) == verdicts["patient_id"].nunique() * len(load_trial("NCT07235319").criteria)
 
 
-def test_every_offset_points_at_its_text(out: Path) -> None:
-    texts = dict(read_table("notes", out)[["note_id", "text"]].itertuples(index=False))
+def test_every_offset_points_at_its_text(samples_run: Path) -> None:
+    texts = dict(read_table("notes", samples_run)[["note_id", "text"]].itertuples(index=False))
     for name in ("mentions", "evidence"):
-        for row in read_table(name, out).to_dict("records"):
+        for row in read_table(name, samples_run).to_dict("records"):
             assert texts[row["note_id"]][row["start"] : row["end"]] == row["text"]
 
 
-def test_a_decided_verdict_has_evidence(out: Path) -> None:
-    verdicts, evidence = read_table("verdicts", out), read_table("evidence", out)
+def test_a_decided_verdict_has_evidence(samples_run: Path) -> None:
+    verdicts, evidence = read_table("verdicts", samples_run), read_table("evidence", samples_run)
     with_evidence = set(zip(evidence["patient_id"], evidence["criterion"], strict=True))
     for row in verdicts[verdicts["verdict"] != "unknown"].to_dict("records"):
         assert (row["patient_id"], row["criterion"]) in with_evidence, row["reason"]
 
 
-def test_an_unknown_says_what_is_missing(out: Path) -> None:
-    verdicts = read_table("verdicts", out)
+def test_an_unknown_says_what_is_missing(samples_run: Path) -> None:
+    verdicts = read_table("verdicts", samples_run)
     unknown = verdicts[(verdicts["verdict"] == "unknown") & (verdicts["criterion"] != "E15.investigator")]
     assert len(unknown)
     assert (unknown["reason"].str.len() > 10).all()
 
 
-def test_no_sample_that_fails_is_called_pass(samples: Path, out: Path) -> None:
-    found = _evaluate(samples, out)
+def test_no_sample_that_fails_is_called_pass(samples: Path, samples_run: Path) -> None:
+    found = _evaluate(samples, samples_run)
     assert found.verdicts is not None
     assert [e for e in found.verdicts.errors if e.kind == "false pass"] == []
 
 
-def test_the_samples_are_read_well(samples: Path, out: Path) -> None:
-    found = _evaluate(samples, out)
+def test_the_samples_are_read_well(samples: Path, samples_run: Path) -> None:
+    found = _evaluate(samples, samples_run)
     assert found.verdicts is not None
     assert found.mentions is not None
     assert found.verdicts.accuracy >= 0.95
@@ -89,9 +72,8 @@ def test_the_samples_are_read_well(samples: Path, out: Path) -> None:
     assert found.bad_offsets == 0
 
 
-def test_gold_outside_the_repository_is_read_well(gold: Path, tmp_path: Path) -> None:
-    folder = gold / "dev"
-    found = _evaluate(folder, _run(folder, tmp_path, 2))
+def test_gold_outside_the_repository_is_read_well(gold: Path, dev_run: Path) -> None:
+    found = _evaluate(gold / "dev", dev_run)
     assert found.verdicts is not None
     assert found.mentions is not None
     assert found.verdicts.accuracy >= 0.92
@@ -101,25 +83,25 @@ def test_gold_outside_the_repository_is_read_well(gold: Path, tmp_path: Path) ->
     assert found.bad_offsets == 0
 
 
-def test_one_and_two_workers_write_the_same_bytes(samples: Path, out: Path, tmp_path: Path) -> None:
-    other = _run(samples, tmp_path, 2)
+def test_one_and_two_workers_write_the_same_bytes(samples: Path, samples_run: Path, tmp_path: Path) -> None:
+    patients = read_patients(samples / "patients.csv")
+    run_job([samples / "notes.csv"], tmp_path, trials=["NCT07235319"], patients=patients, workers=2)
     for name in TABLES:
-        (path,) = out.glob(f"{name}.*")
-        assert path.read_bytes() == (other / path.name).read_bytes(), name
+        (path,) = samples_run.glob(f"{name}.*")
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), name
 
 
-def test_the_order_of_the_notes_changes_nothing(samples: Path, out: Path, tmp_path: Path) -> None:
+def test_the_order_of_the_notes_changes_nothing(samples: Path, samples_run: Path, tmp_path: Path) -> None:
     frame = pd.read_csv(samples / "notes.csv", dtype=str, keep_default_na=False).iloc[::-1]
     tables = critex.run(frame, patients=read_patients(samples / "patients.csv"))
     for name in ("mentions", "verdicts", "evidence", "candidates"):
-        pd.testing.assert_frame_equal(getattr(tables, name), read_table(name, out), check_dtype=False)
+        pd.testing.assert_frame_equal(getattr(tables, name), read_table(name, samples_run), check_dtype=False)
 
 
-def test_screen_gives_the_same_verdicts_without_reading_notes(samples: Path, tmp_path: Path) -> None:
-    _run(samples, tmp_path, 1)
-    before = (tmp_path / "verdicts.parquet").read_bytes()
-    screen(tmp_path, trials=["NCT07235319"])
-    assert (tmp_path / "verdicts.parquet").read_bytes() == before
+def test_screen_gives_the_same_verdicts_without_reading_notes(folder: Path) -> None:
+    before = (folder / "verdicts.parquet").read_bytes()
+    screen(folder, trials=["NCT07235319"])
+    assert (folder / "verdicts.parquet").read_bytes() == before
 
 
 def test_an_index_date_that_was_not_given_is_said(samples: Path) -> None:
@@ -132,7 +114,7 @@ def test_an_index_date_that_was_not_given_is_said(samples: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_other_formats_hold_the_same_rows(samples: Path, out: Path, tmp_path: Path, form: str) -> None:
+def test_other_formats_hold_the_same_rows(samples: Path, samples_run: Path, tmp_path: Path, form: str) -> None:
     run_job(
         [samples / "notes.csv"],
         tmp_path,
@@ -141,12 +123,12 @@ def test_other_formats_hold_the_same_rows(samples: Path, out: Path, tmp_path: Pa
         form=form,
     )  # type: ignore[arg-type]
     for name in ("mentions", "verdicts", "evidence"):
-        assert len(read_table(name, tmp_path)) == len(read_table(name, out))
-    assert list(read_table("verdicts", tmp_path)["verdict"]) == list(read_table("verdicts", out)["verdict"])
+        assert len(read_table(name, tmp_path)) == len(read_table(name, samples_run))
+    assert list(read_table("verdicts", tmp_path)["verdict"]) == list(read_table("verdicts", samples_run)["verdict"])
 
 
-def test_run_json_names_versions_and_hashes(out: Path) -> None:
-    about = json.loads((out / "run.json").read_text(encoding="utf-8"))
+def test_run_json_names_versions_and_hashes(samples_run: Path) -> None:
+    about = json.loads((samples_run / "run.json").read_text(encoding="utf-8"))
     assert about["trials"]["NCT07235319"]["hash"]
     assert about["patterns"]
     assert about["counts"]["notes"] >= 30

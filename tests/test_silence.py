@@ -5,28 +5,21 @@ from __future__ import annotations
 import random
 from datetime import date
 
-import pandas as pd
 import pytest
 
-from critex import tables
 from critex.criteria.judge import judge, judge_criterion, judge_evidence, with_confidence
 from critex.criteria.trial import load_trial
 from critex.features.patient import Patient
 from critex.features.silence import silent
 from critex.features.spec import load_features
-from critex.resources import folder
-from critex.run.extract_notes import extract
-from critex.run.local import note_records
 from critex.run.statements import statements_by_patient
+from critex.run.store import read_table
 
 
 @pytest.fixture(scope="module")
-def statements():
-    frame = pd.read_csv(folder("data_samples") / "notes.csv", dtype=str, keep_default_na=False)
-    records, _ = note_records(frame)
-    rows, _ = extract(records)
-    mentions = tables.of_rows(rows, tables.MENTIONS)
-    return [s for said in statements_by_patient(mentions, frame).values() for s in said]
+def statements(samples_run):
+    mentions, notes = read_table("mentions", samples_run), read_table("notes", samples_run)
+    return [s for said in statements_by_patient(mentions, notes).values() for s in said]
 
 
 def _said(judged):
