@@ -10,10 +10,10 @@ from typing import Any
 from critex.annotation.document import AnnotatedDocument, Corpus, PatientVerdict, Scalar, Span, as_text, set_attribute
 from critex.annotation.offsets import Utf16
 from critex.annotation.pairs import as_pairs, from_pairs
-from critex.annotation.sidecar import META, VERDICT_WORDS, read_sidecars, write_sidecars
+from critex.annotation.sidecar import META, read_sidecars, write_sidecars
 from critex.errors import InputError
 from critex.run.store import write_file
-from critex.tables import ASSERTIONS, TEMPORALITIES
+from critex.tables import ASSERTIONS, TEMPORALITIES, VERDICTS
 
 _CHOICES = {"assertion": ASSERTIONS, "temporality": TEMPORALITIES}
 _PART = "part"
@@ -115,7 +115,7 @@ def _more(r: dict[str, Any], spans: dict[str, Span], document: AnnotatedDocument
                 s.attributes.update(from_pairs(str(line)))
         elif said := _choice(value):
             set_attribute(s.attributes, str(r.get("from_name")), said)
-    if not mine and "start" not in value and (said := _choice(value)) in VERDICT_WORDS:
+    if not mine and "start" not in value and (said := _choice(value)) in VERDICTS:
         corpus.verdicts.append(PatientVerdict(document.patient_id or document.note_id, str(r.get("from_name")), said))
     elif not mine and "labels" not in value:
         corpus.ignored["results without a region"] += 1

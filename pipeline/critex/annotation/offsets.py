@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Literal
 
@@ -31,14 +32,10 @@ class Utf16:
 
     def units(self, character: int) -> int:
         """UTF-16 offset of a character offset."""
-        from bisect import bisect_left
-
         return character + bisect_left(self._wide, character)
 
     def character(self, unit: int) -> int | None:
         """Character offset of a UTF-16 offset; None where it falls into the middle of a character."""
-        from bisect import bisect_left
-
         before = bisect_left(self._units, unit)
         if before and self._units[before - 1] + 1 == unit:
             return None

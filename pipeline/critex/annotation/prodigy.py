@@ -40,8 +40,8 @@ def _document(entry: dict[str, Any], where: str, corpus: Corpus) -> AnnotatedDoc
             whole.said = None
         else:
             spans[key] = Span(str(s["label"]), (piece,), attributes_from(s, _OWN), key, s.get("text"), where)
-    corpus.ignored["relations"] += len(entry.get("relations") or ())
-    corpus.ignored += type(corpus.ignored)()  # drops kinds of which there are none
+    if relations := entry.get("relations"):
+        corpus.ignored["relations"] += len(relations)
     document.spans = list(spans.values())
     return document
 

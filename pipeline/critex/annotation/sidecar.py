@@ -12,9 +12,9 @@ from typing import Any, Literal
 from critex.annotation.document import AnnotatedDocument, Corpus, Mismatch, PatientVerdict
 from critex.errors import InputError
 from critex.run.store import write_file
+from critex.tables import VERDICTS
 
 META = ("note_id", "patient_id", "note_date", "note_type")
-VERDICT_WORDS = ("pass", "fail", "unknown")
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -99,7 +99,7 @@ def read_verdicts(path: Path, texts: Mapping[str, str], corpus: Corpus) -> None:
                     continue
                 spans.append((note, start, end))
             verdict = str(entry["verdict"])
-            if verdict not in VERDICT_WORDS:
+            if verdict not in VERDICTS:
                 raise InputError(f"{where}: a verdict is pass, fail or unknown.")
             corpus.verdicts.append(
                 PatientVerdict(

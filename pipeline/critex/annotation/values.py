@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from critex.annotation.document import Corpus, PatientVerdict
-from critex.annotation.sidecar import VERDICT_WORDS, read_rows, write_rows
+from critex.annotation.sidecar import read_rows, write_rows
 from critex.errors import InputError
+from critex.tables import VERDICTS
 
 _CRITERION = re.compile(r"[A-Z]+\d+(\.\w+)?")
 
@@ -31,8 +32,7 @@ def read_values(path: Path, corpus: Corpus) -> None:
     criteria = {
         c
         for c in rows[0]
-        if _CRITERION.fullmatch(c)
-        and {r[c].strip().lower() for r in rows if r.get(c, "").strip()} <= set(VERDICT_WORDS)
+        if _CRITERION.fullmatch(c) and {r[c].strip().lower() for r in rows if r.get(c, "").strip()} <= set(VERDICTS)
     }
     for number, row in enumerate(rows, 2):
         patient = row["patient_id"].strip()

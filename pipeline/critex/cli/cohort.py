@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from critex.cli.app import app, console
-from critex.cli.options import day_option, existing
+from critex.cli.options import RunFolder, day_option, existing
 from critex.errors import CritexError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ TrialOption = Annotated[
 
 @app.command()
 def calendar(
-    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    folder: RunFolder,
     trial: TrialOption = None,
     first: Annotated[
         str | None,
@@ -87,7 +87,7 @@ def _qualifies(row: dict[Any, Any]) -> str:
 
 @app.command()
 def cohort(
-    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    folder: RunFolder,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The page to write.  [default: FOLDER/cohort.html]")
     ] = None,
@@ -114,7 +114,7 @@ def cohort(
 
 @app.command()
 def packet(
-    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    folder: RunFolder,
     patient: Annotated[str, typer.Argument(help="Identifier of the patient.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")],
     trial: Annotated[

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from critex.cli.app import DEFAULT_TRIAL, app, console
-from critex.cli.options import existing
+from critex.cli.options import RunFolder, existing
 
 
 @app.command()
 def evaluate(
-    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    folder: RunFolder,
     gold: Annotated[Path, typer.Argument(help="Gold, in any format that `critex convert` reads.")],
     trial: Annotated[str, typer.Option("--trial", "-t", help="Trial whose verdicts are scored.")] = DEFAULT_TRIAL,
     origin: Annotated[

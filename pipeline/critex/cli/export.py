@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from critex.cli.app import app, console
-from critex.cli.options import existing
+from critex.cli.options import RunFolder, existing
 from critex.errors import CritexError
 
 
 @app.command()
 def export(
-    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    folder: RunFolder,
     to: Annotated[str, typer.Option("--to", help="omop, fhir, brat or labelstudio.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the files.  [default: FOLDER/export-<to>]")

@@ -5,9 +5,32 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from critex.errors import CritexError
-from critex.notes.record import Options
+
+if TYPE_CHECKING:
+    from critex.notes.record import Options
+
+RunFolder = Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")]
+Trials = Annotated[
+    list[str] | None,
+    typer.Option("--trial", "-t", help="Id of a shipped trial, or a file; repeatable.  [default: NCT07235319]"),
+]
+PatientsFile = Annotated[
+    Path | None,
+    typer.Option("--patients", help="Table with patient_id, index_date, and optionally sex and birth_date."),
+]
+IndexDate = Annotated[str | None, typer.Option("--index-date", help="Index date (YYYY-MM-DD) of patients without one.")]
+DateOrder = Annotated[str | None, typer.Option("--date-order", help="Order of numeric dates: dmy, mdy or ymd.")]
+ConfidenceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--confidence", help="Model of `critex train` for the confidence of verdicts.  [default: the shipped one]"
+    ),
+]
 
 
 def options_of(mapping: list[str], encoding: str | None, date_order: str | None) -> Options:
@@ -18,6 +41,8 @@ def options_of(mapping: list[str], encoding: str | None, date_order: str | None)
     CritexError
         If one of them is not what it should be; the message names it.
     """
+    from critex.notes.record import Options
+
     columns = {}
     for pair in mapping:
         ours, mark, theirs = pair.partition("=")

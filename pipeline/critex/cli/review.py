@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from critex.cli.app import app, console
-from critex.cli.options import existing
+from critex.cli.options import RunFolder, existing
 from critex.errors import CritexError
 
 
 @app.command()
 def review(
-    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
+    folder: RunFolder,
     reviewer: Annotated[
         list[str] | None,
         typer.Option("--reviewer", "-r", help="Name of a reviewer; each gets an address; repeatable.  [default: you]"),

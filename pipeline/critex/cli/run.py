@@ -15,7 +15,18 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
 from critex.cli.app import DEFAULT_TRIAL, REJECTED, app, console, problems
-from critex.cli.options import day_option, existing, options_of, worker_count
+from critex.cli.options import (
+    ConfidenceFile,
+    DateOrder,
+    IndexDate,
+    PatientsFile,
+    RunFolder,
+    Trials,
+    day_option,
+    existing,
+    options_of,
+    worker_count,
+)
 from critex.errors import CritexError
 
 if TYPE_CHECKING:
@@ -54,14 +65,8 @@ def run(
             help="Files (.csv .tsv .jsonl .parquet .ndjson .json .txt .rtf .html .pdf .xml) or folders of notes."
         ),
     ] = None,
-    trial: Annotated[
-        list[str] | None,
-        typer.Option("--trial", "-t", help="Id of a shipped trial, or a file; repeatable.  [default: NCT07235319]"),
-    ] = None,
-    patients: Annotated[
-        Path | None,
-        typer.Option("--patients", help="Table with patient_id, index_date, and optionally sex and birth_date."),
-    ] = None,
+    trial: Trials = None,
+    patients: PatientsFile = None,
     index_date: Annotated[
         str | None,
         typer.Option(
@@ -73,9 +78,7 @@ def run(
         list[str] | None,
         typer.Option("--map", help="field=column, where the source names a column otherwise; repeatable."),
     ] = None,
-    date_order: Annotated[
-        str | None, typer.Option("--date-order", help="Order of numeric dates: dmy, mdy or ymd.")
-    ] = None,
+    date_order: DateOrder = None,
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Encoding of text files, where it is not found rightly.")
     ] = None,
@@ -102,12 +105,7 @@ def run(
     engine: Annotated[
         str, typer.Option("--engine", help="local, or spark (Parquet and Delta tables; pip install 'critex[spark]').")
     ] = "local",
-    confidence: Annotated[
-        Path | None,
-        typer.Option(
-            "--confidence", help="Model of `critex train` for the confidence of verdicts.  [default: the shipped one]"
-        ),
-    ] = None,
+    confidence: ConfidenceFile = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Read notes and write all tables and report.html: the main job."""
@@ -179,23 +177,13 @@ def run(
 
 @app.command()
 def screen(
-    folder: Annotated[Path, typer.Argument(help="A folder that `critex run` wrote.")],
-    trial: Annotated[
-        list[str] | None,
-        typer.Option("--trial", "-t", help="Id of a shipped trial, or a file; repeatable.  [default: NCT07235319]"),
-    ] = None,
+    folder: RunFolder,
+    trial: Trials = None,
     patients: Annotated[
         Path | None, typer.Option("--patients", help="Table with patient_id and index_date; else the one of the run.")
     ] = None,
-    index_date: Annotated[
-        str | None, typer.Option("--index-date", help="Index date (YYYY-MM-DD) of patients without one.")
-    ] = None,
-    confidence: Annotated[
-        Path | None,
-        typer.Option(
-            "--confidence", help="Model of `critex train` for the confidence of verdicts.  [default: the shipped one]"
-        ),
-    ] = None,
+    index_date: IndexDate = None,
+    confidence: ConfidenceFile = None,
     max_error: Annotated[
         float | None,
         typer.Option(

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from critex.cli.app import CHANGED, DEFAULT_TRIAL, app, console
-from critex.cli.options import day_option, existing, options_of, worker_count
+from critex.cli.options import DateOrder, IndexDate, PatientsFile, day_option, existing, options_of, worker_count
 
 
 @app.command()
@@ -18,10 +18,10 @@ def selftest(
     notes: Annotated[list[Path], typer.Argument(help="Files or folders of notes.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write selftest.csv and selftest.json into a folder.")] = None,
     trial: Annotated[str, typer.Option("--trial", "-t", help="Trial to judge by.")] = DEFAULT_TRIAL,
-    patients: Annotated[Path | None, typer.Option("--patients", help="Table with patient_id, index_date, and optionally sex and birth_date.")] = None,
-    index_date: Annotated[str | None, typer.Option("--index-date", help="Index date (YYYY-MM-DD) of patients without one.")] = None,
+    patients: PatientsFile = None,
+    index_date: IndexDate = None,
     map_: Annotated[list[str] | None, typer.Option("--map", help="field=column; repeatable.")] = None,
-    date_order: Annotated[str | None, typer.Option("--date-order", help="Order of numeric dates: dmy, mdy or ymd.")] = None,
+    date_order: DateOrder = None,
     workers: Annotated[str, typer.Option("--workers", "-w", help="Number of processes, or auto.")] = "auto",
     seed: Annotated[int, typer.Option("--seed", help="Of what is chosen; the same seed gives the same result.")] = 7,
     max_patients: Annotated[int, typer.Option("--max-patients", help="So many patients at most.")] = 200,
@@ -37,15 +37,13 @@ def selftest(
     from critex.notes.sources import read_notes
     from critex.run.patients import read_patients
     from critex.run.store import write_json, write_table
+    from critex.tables import NOTES
 
     options = options_of(map_ or [], None, date_order)
     read = [
         n for n in read_notes([existing(p, "file or folder") for p in notes], options, Seen()) if isinstance(n, Note)
     ]
-    frame = pd.DataFrame(
-        [(n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text) for n in read],
-        columns=["note_id", "patient_id", "note_date", "note_type", "text"],
-    )
+    frame = pd.DataFrame([n.row() for n in read], columns=NOTES.names)
     found = test(
         frame,
         patients=read_patients(patients, date_order) if patients else None,

@@ -24,14 +24,13 @@ def train(
 ) -> None:
     """Fit the confidence of verdicts on gold, calibrated on patients left out."""
     from critex.criteria.trial import load_trial
-    from critex.evaluate.calibration import score
     from critex.evaluate.model_card import write_model
     from critex.evaluate.training import train as fit
 
     definition = load_trial(trial)
     trained = fit([existing(g, "folder") for g in gold], trial, seed=seed)
     model, card = write_model(trained, definition, out)
-    figures = score(trained.unseen, [not e.wrong for e in trained.examples])
+    figures = trained.figures
     console.print(
         f"{figures.n:,} verdicts of {sum(s.patients for s in trained.sources):,} patients, {figures.wrong:,} wrong; "
         f"on patients left out: Brier {figures.brier:.5f}, best constant {figures.best_constant:.5f}",

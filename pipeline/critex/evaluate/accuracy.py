@@ -73,9 +73,7 @@ def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _verdicts(v: VerdictScores) -> list[str]:
-    total: Counter[tuple[str, str]] = Counter()
-    for c in v.by_criterion.values():
-        total += c.confusion
+    total = v.confusion
 
     def row(name: str) -> Iterable[str]:
         c = v.by_criterion[name]

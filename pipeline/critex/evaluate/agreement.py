@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from rich.console import Console
 
 from critex.errors import InputError
 from critex.evaluate.assertions import AssertionScores, kappa_of, score_assertions
+from critex.evaluate.figures import finite
 from critex.evaluate.gold import Gold
 from critex.evaluate.intervals import NAN, bootstrap
 from critex.evaluate.mentions import LEVELS, MentionScores, score_mentions
 from critex.evaluate.spans import Scores, strict_scores, token_scores
 from critex.evaluate.terminal import SHORT, between, say, table
-from critex.tables import VERDICTS
+from critex.evaluate.verdicts import confusions_by_patient, kappa_of_sums
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,8 @@ def _verdicts(
     found: Agreement, a: dict[tuple[str, str], str], b: dict[tuple[str, str], str], both: list[tuple[str, str]]
 ) -> None:
     by_criterion: dict[str, list[tuple[str, str]]] = {}
-    patients = {p: i for i, p in enumerate(sorted({p for p, _ in both}))}
-    tables = np.zeros((len(patients), 9))
     for key in both:
         by_criterion.setdefault(key[1], []).append((a[key], b[key]))
-        tables[patients[key[0]], 3 * VERDICTS.index(a[key]) + VERDICTS.index(b[key])] += 1
         if a[key] != b[key]:
             found.verdicts.append((*key, a[key], b[key]))
     for criterion, pairs in by_criterion.items():
@@ -102,9 +99,7 @@ def _verdicts(
         found.criteria[criterion] = CriterionAgreement(len(pairs), same, kappa_of(one, two))
     found.agree = sum(a[k] == b[k] for k in both) / len(both)
     found.kappa = kappa_of([a[k] for k in both], [b[k] for k in both])
-    from critex.evaluate.verdicts import kappa_of_sums
-
-    found.kappa_interval = bootstrap(tables, kappa_of_sums)
+    found.kappa_interval = bootstrap(confusions_by_patient((k[0], a[k], b[k]) for k in both), kappa_of_sums)
 
 
 def _table(gold: Gold) -> pd.DataFrame:
@@ -116,8 +111,6 @@ def _table(gold: Gold) -> pd.DataFrame:
 
 def as_json(a: Agreement) -> dict[str, Any]:
     """Figures and places of an agreement; no text."""
-    from critex.evaluate.figures import finite
-
     out: dict[str, Any] = {
         "patients": a.patients, "notes": a.notes, "only_first": a.only[0], "only_second": a.only[1],
         "verdicts": {"agree": a.agree, "kappa": a.kappa, "kappa_interval": list(a.kappa_interval), "by_criterion": {k: vars(c) for k, c in a.criteria.items()}},

@@ -156,7 +156,7 @@ def compare(before: Path, after: Path) -> Comparison:
     return Comparison(
         a.version,
         b.version,
-        tables.checked(pd.DataFrame(rows, columns=tables.COMPARISON.names), tables.COMPARISON),
+        tables.of_rows(rows, tables.COMPARISON),
         statuses,
         len(a.verdicts.keys() & b.verdicts.keys()),
     )

@@ -10,9 +10,8 @@ from pathlib import Path
 from critex.annotation.brat import note_id_of
 from critex.annotation.document import AnnotatedDocument, Corpus, PatientVerdict, Piece, Scalar, Span
 from critex.annotation.formats import format_named, read_corpus, refuse_mismatches
-from critex.annotation.sidecar import VERDICT_WORDS
 from critex.errors import InputError
-from critex.tables import ASSERTIONS
+from critex.tables import ASSERTIONS, VERDICTS
 
 GoldVerdict = PatientVerdict
 
@@ -89,7 +88,7 @@ def gold_of(corpus: Corpus, where: str) -> Gold:
         gold.note_types[d.note_id] = d.note_type
         for s in d.spans:
             verdict = str(s.attributes.get("verdict", ""))
-            if verdict not in VERDICT_WORDS:
+            if verdict not in VERDICTS:
                 gold.mentions.append(_mention(d, s))
                 continue
             key = (d.patient_id or d.note_id, s.label)

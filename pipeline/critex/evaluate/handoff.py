@@ -19,10 +19,8 @@ import pandas as pd
 from critex import tables
 from critex.criteria.confidence import load_confidence
 from critex.errors import InputError
-from critex.evaluate.gold import read_gold
 from critex.evaluate.intervals import exact_upper
-from critex.evaluate.training import gold_digest
-from critex.run.local import run
+from critex.evaluate.training import gold_digest, judged_gold
 from critex.tables import VERDICTS
 
 LEVEL = 0.95
@@ -134,14 +132,8 @@ def plan(gold_folder: Path, trial: str, max_error: float) -> Handoff:
     InputError
         If the gold is not what it should be, or so small that nothing could be decided alone; says how much is needed.
     """
-    gold = read_gold(gold_folder)
-    path = gold_folder / "notes.csv"
-    if not gold.verdicts or not path.exists():
-        raise InputError(f"{gold_folder}: a hand-off needs notes.csv and verdicts.jsonl in the guideline's format.")
-    listed = gold_folder / "patients.csv"
-    patients = pd.read_csv(listed, dtype=str, keep_default_na=False) if listed.exists() else None
-    found = run(pd.read_csv(path, dtype=str, keep_default_na=False), patients=patients, trial=trial).verdicts
-    wanted = {(v.patient_id, v.criterion): v.verdict for v in gold.verdicts}
+    wanted, judged, _ = judged_gold(gold_folder, trial, "a hand-off")
+    found = judged.verdicts
     rows = found[~found["needs_review"]]
     keys = list(zip(rows["patient_id"], rows["criterion"], strict=True))
     rows = rows.assign(gold=[wanted.get(k, "") for k in keys])

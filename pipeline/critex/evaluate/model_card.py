@@ -12,9 +12,9 @@ from critex import __version__
 from critex.criteria.confidence import FILE
 from critex.criteria.properties import PROPERTIES
 from critex.criteria.trial import Trial
-from critex.evaluate.calibration import CalibrationScores, score
+from critex.evaluate.calibration import CalibrationScores
 from critex.evaluate.intervals import exact_upper
-from critex.evaluate.training import DAMAGE, DOCUMENTED_SHRINK, Trained
+from critex.evaluate.training import DAMAGE, DOCUMENTED_SHRINK, Trained, documented_of
 from critex.run.store import write_file
 from critex.run.versions import patterns_digest
 
@@ -24,11 +24,7 @@ CARD = "confidence.md"
 def model_json(trained: Trained, trial: Trial) -> dict[str, Any]:
     """The model file's content; the same training gives the same bytes."""
     model, prior = trained.model, trained.prior
-    documented: dict[str, list[int]] = {}
-    for e in trained.examples:
-        count = documented.setdefault(e.criterion, [0, 0])
-        count[0] += e.gold != "unknown"
-        count[1] += 1
+    documented = documented_of(trained.examples)
     return {
         "what": "log-odds that a verdict is wrong = intercept + sum of log_odds_wrong x property; confidence = 1 - 1 / (1 + exp(-(slope x log-odds + shift)))",
         "critex": __version__,
@@ -50,7 +46,7 @@ def model_json(trained: Trained, trial: Trial) -> dict[str, Any]:
             "slope": model.slope, "shift": model.shift, "method": "logistic, on patients left out one by one",
             "expected_error": prior.expected_error, "expected_weight": prior.expected_weight, "expected_slope": prior.expected_slope,
         },
-        "figures": _figures(score(trained.unseen, [not e.wrong for e in trained.examples])),
+        "figures": _figures(trained.figures),
     }  # fmt: skip
 
 
@@ -78,7 +74,7 @@ def model_card(trained: Trained, trial: Trial, content: dict[str, Any], digest: 
     f, model = content["figures"], trained.model
     least = f["errors_in_least_certain_fifth"]
     strongest = sorted(model.coefficients, key=lambda k: -abs(model.coefficients[k]))[:12]
-    bins = score(trained.unseen, [not e.wrong for e in trained.examples]).bins
+    bins = trained.figures.bins
     gold = "\n".join(f"| {s.name} | {s.patients} | {s.verdicts} | {s.wrong} | `{s.digest}` |" for s in trained.sources)
     rows = "\n".join(
         f"| {PROPERTIES[k]} | {trained.prior.properties[k].log_odds:+.2f} | {model.coefficients[k]:+.2f} |"

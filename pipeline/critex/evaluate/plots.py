@@ -162,10 +162,7 @@ def confusion_plot(counts: Counter[tuple[str, str]], words: Sequence[str], title
 
 def verdict_confusion_plot(v: VerdictScores) -> Markup:
     """Confusion of all criteria together."""
-    total: Counter[tuple[str, str]] = Counter()
-    for c in v.by_criterion.values():
-        total += c.confusion
-    return confusion_plot(total, VERDICTS, "Confusion of verdicts, all criteria")
+    return confusion_plot(v.confusion, VERDICTS, "Confusion of verdicts, all criteria")
 
 
 def _floor(value: float) -> float:

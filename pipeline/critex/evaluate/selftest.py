@@ -98,14 +98,7 @@ def selftest(
     if len(ids) > max_patients:
         ids = sorted(rng.sample(ids, max_patients))
     chosen = set(ids)
-    mine_only = pd.DataFrame(
-        [
-            (r.note_id, r.patient_id, r.note_date.isoformat() if r.note_date else "", r.note_type, r.text)
-            for r in records
-            if r.patient_id in chosen
-        ],
-        columns=["note_id", "patient_id", "note_date", "note_type", "text"],
-    )
+    mine_only = pd.DataFrame([r.row() for r in records if r.patient_id in chosen], columns=tables.NOTES.names)
     base = run(mine_only, patients=patients, trial=trial, index_date=index_date, date_order=date_order, workers=workers)
     kept = base.notes[base.notes["patient_id"].isin(ids)]
     # without a patients file the index date is the last note's; a changed copy must be judged on the same day
@@ -122,7 +115,7 @@ def selftest(
         if len(mine):
             jobs = [(str(p), 0, {n: new[n] for n in group["note_id"]}) for p, group in mine.groupby("patient_id")]
             got = judge(jobs, kept)
-            _compare(operator, got, before, _evidence_notes(base), rows)
+            _compare(operator, got, before, rows)
         operators.append(operator)
     aims = _aims(base, set(ids))
     for name, move in MOVE.items():
@@ -146,7 +139,7 @@ def selftest(
                 edits = sorted(dict.fromkeys(n for n, *_ in c.edits))
                 rows.append((name, "must move", e.patient_id, e.criterion, e.verdict, after, " or ".join(c.allowed), " ".join(edits), e.spans[0]["rule"]))  # fmt: skip
         operators.append(operator)
-    moves = tables.checked(pd.DataFrame(rows, columns=tables.SELFTEST.names), tables.SELFTEST)
+    moves = tables.of_rows(rows, tables.SELFTEST)
     return SelfTest(
         operators, moves, len(kept), len(ids), seed, {str(k): int(n) for k, n in moves.groupby("criterion").size().items()}
     )  # fmt: skip
@@ -205,34 +198,42 @@ def _enrolled(base: Tables, patients: pd.DataFrame | None, ids: list[str]) -> pd
     )  # fmt: skip
 
 
-def _evidence_notes(found: Tables) -> dict[tuple[str, str], tuple[str, ...]]:
+def _verdicts(found: Tables) -> dict[str, Verdicts]:
     where: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for p, c, n in zip(*(found.evidence[k] for k in ("patient_id", "criterion", "note_id")), strict=True):
         where[p, c][n] = None
-    return {k: tuple(v) for k, v in where.items()}
-
-
-def _verdicts(found: Tables) -> dict[str, Verdicts]:
-    where = _evidence_notes(found)
     out: dict[str, Verdicts] = defaultdict(dict)
     for p, c, v in zip(*(found.verdicts[k] for k in ("patient_id", "criterion", "verdict")), strict=True):
-        out[p][c] = (v, where.get((p, c), ()))
+        out[p][c] = (v, tuple(where.get((p, c), ())))
     return dict(out)
 
 
 def _compare(
-    operator: Operator, got: Mapping[tuple[str, int], Verdicts], before: Mapping[str, Verdicts],
-    evidence: Mapping[tuple[str, str], tuple[str, ...]], rows: list[tuple[Any, ...]],
-) -> None:  # fmt: skip
+    operator: Operator,
+    got: Mapping[tuple[str, int], Verdicts],
+    before: Mapping[str, Verdicts],
+    rows: list[tuple[Any, ...]],
+) -> None:
     for (patient, _), verdicts in sorted(got.items()):
         operator.patients += 1
         for criterion, (after, where) in verdicts.items():
             operator.verdicts += 1
-            old = before[patient][criterion][0]
+            old, places = before[patient][criterion]
             if old != after:
                 operator.wrong += 1
-                places = dict.fromkeys((*evidence.get((patient, criterion), ()), *where))
-                rows.append((operator.name, "must not move", patient, criterion, old, after, old, " ".join(places), ""))
+                rows.append(
+                    (
+                        operator.name,
+                        "must not move",
+                        patient,
+                        criterion,
+                        old,
+                        after,
+                        old,
+                        " ".join(dict.fromkeys((*places, *where))),
+                        "",
+                    )
+                )
 
 
 def _aims(base: Tables, ids: set[str]) -> list[Evidence]:

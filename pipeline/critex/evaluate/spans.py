@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,8 +91,6 @@ def token_scores(gold: Sequence[GoldMention], found: Sequence[Mapping[Any, Any]]
 
 
 def _touched(tokens: Sequence[tuple[int, int]], start: int, end: int) -> range:
-    from bisect import bisect_left, bisect_right
-
     return range(
         bisect_right(tokens, start, key=lambda t: t[1]),
         bisect_left(tokens, end, key=lambda t: t[0]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,13 +26,14 @@ from critex.criteria.judge import judge_evidence
 from critex.criteria.properties import PROPERTIES
 from critex.criteria.trial import Trial, load_trial
 from critex.errors import CritexError, InputError
+from critex.evaluate.calibration import CalibrationScores, score
 from critex.evaluate.gold import read_gold
 from critex.features.facts import Statement
 from critex.features.patient import Patient
 from critex.features.spec import plain
 from critex.resources import folder
 from critex.run.judge_patients import Enrolment
-from critex.run.local import enrolments, run
+from critex.run.local import Tables, enrolments, run
 from critex.run.statements import statements_by_patient
 
 DIGITS = 4
@@ -119,6 +121,11 @@ class Trained:
     simulated: int
     seed: int
 
+    @property
+    def figures(self) -> CalibrationScores:
+        """How far the confidence can be relied on, on patients left out."""
+        return score(self.unseen, [not e.wrong for e in self.examples])
+
 
 def load_prior(path: Path | None = None) -> Prior:
     """The written prior.
@@ -193,16 +200,9 @@ def train(golds: Sequence[Path], trial: str, *, seed: int = 7, copies: int = 8, 
 
 def _read(gold_folder: Path, name: str, rng: random.Random, copies: int) -> tuple[Source, list[Example], list[Example]]:
     trial = load_trial(name)
-    gold = read_gold(gold_folder)
-    if not gold.verdicts or not (gold_folder / "notes.csv").exists():
-        raise InputError(f"{gold_folder}: training needs notes.csv and verdicts.jsonl in the guideline's format.")
-    notes = pd.read_csv(gold_folder / "notes.csv", dtype=str, keep_default_na=False)
-    listed = gold_folder / "patients.csv"
-    patients = pd.read_csv(listed, dtype=str, keep_default_na=False) if listed.exists() else None
-    tables = run(notes, patients=patients, trial=name)
+    wanted, tables, patients = judged_gold(gold_folder, name, "training")
     said = statements_by_patient(tables.mentions, tables.notes)
     known = enrolments(tables.notes, patients)
-    wanted = {(v.patient_id, v.criterion): v.verdict for v in gold.verdicts}
     real: list[Example] = []
     simulated: list[Example] = []
     for patient_id in sorted(known):
@@ -214,6 +214,35 @@ def _read(gold_folder: Path, name: str, rng: random.Random, copies: int) -> tupl
         gold_folder.resolve().name, gold_digest(gold_folder), len({e.patient_id for e in real}), len(real), sum(e.wrong for e in real)
     )  # fmt: skip
     return source, real, simulated
+
+
+def judged_gold(
+    gold_folder: Path, trial: str, what: str
+) -> tuple[dict[tuple[str, str], str], Tables, pd.DataFrame | None]:
+    """Gold's verdicts by patient and criterion, its notes read and judged, and its patients table where it has one.
+
+    Parameters
+    ----------
+    gold_folder : Path
+        Gold in the guideline's format, with notes.csv.
+    trial : str
+        Id of a shipped trial, or a file.
+    what : str
+        What needs it, for the message.
+
+    Raises
+    ------
+    InputError
+        If there are no notes or no verdicts.
+    """
+    gold = read_gold(gold_folder)
+    if not gold.verdicts or not (gold_folder / "notes.csv").exists():
+        raise InputError(f"{gold_folder}: {what} needs notes.csv and verdicts.jsonl in the guideline's format.")
+    notes = pd.read_csv(gold_folder / "notes.csv", dtype=str, keep_default_na=False)
+    listed = gold_folder / "patients.csv"
+    patients = pd.read_csv(listed, dtype=str, keep_default_na=False) if listed.exists() else None
+    wanted = {(v.patient_id, v.criterion): v.verdict for v in gold.verdicts}
+    return wanted, run(notes, patients=patients, trial=trial), patients
 
 
 def gold_digest(gold_folder: Path) -> str:
@@ -288,14 +317,10 @@ def prior_record(log_odds: float, precision: float) -> tuple[float, float, float
 
 def _tables(examples: Sequence[Example], without: str | None) -> Confidence:
     """An empty model with what gold tells of criteria and rules, one patient left out."""
-    documented: dict[str, list[int]] = {}
+    examples = [e for e in examples if e.patient_id != without]
+    documented = documented_of(examples)
     rules: dict[str, list[int]] = {}
     for e in examples:
-        if e.patient_id == without:
-            continue
-        count = documented.setdefault(e.criterion, [0, 0])
-        count[0] += e.gold != "unknown"
-        count[1] += 1
         if e.verdict != "unknown" and e.rule:
             record = rules.setdefault(e.rule, [0, 0])
             record[0] += 1
@@ -311,6 +336,13 @@ def _tables(examples: Sequence[Example], without: str | None) -> Confidence:
     return Confidence(
         0.0, {}, {c: round(v - middle, DIGITS) for c, v in odds.items()}, {r: (n, w) for r, (n, w) in sorted(rules.items())}
     )  # fmt: skip
+
+
+def documented_of(examples: Sequence[Example]) -> dict[str, tuple[int, int]]:
+    """Gold verdicts that the notes document, and all, by criterion."""
+    every = Counter(e.criterion for e in examples)
+    known = Counter(e.criterion for e in examples if e.gold != "unknown")
+    return {c: (known[c], n) for c, n in every.items()}
 
 
 def calibration(odds: np.ndarray, wrong: np.ndarray, prior: Prior) -> tuple[float, float]:

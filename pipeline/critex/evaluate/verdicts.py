@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -136,6 +137,11 @@ class VerdictScores:
     said: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """What gold and the run say, by patient and criterion."""
 
+    @property
+    def confusion(self) -> Counter[tuple[str, str]]:
+        """Of all criteria together."""
+        return sum((c.confusion for c in self.by_criterion.values()), Counter())
+
 
 def score_verdicts(
     verdicts: pd.DataFrame, evidence: pd.DataFrame, gold: Gold, trial: str | None = None
@@ -176,7 +182,8 @@ def score_verdicts(
                 )
             )
     n = len(wanted_all)
-    tables = _confusions(gold, wanted_all, got_all)
+    tables = confusions_by_patient((g.patient_id, g.verdict, s) for g, s in zip(gold.verdicts, got_all, strict=True))
+    share = {k: (a, b) for k, (a, b) in right.items()}
     f1 = dict(
         zip(VERDICTS, f1_score(wanted_all, got_all, labels=list(VERDICTS), average=None, zero_division=0), strict=True)
     )
@@ -185,7 +192,7 @@ def score_verdicts(
     return VerdictScores(
         dict(by_criterion),
         float(np.mean([w == g_ for w, g_ in zip(wanted_all, got_all, strict=True)])) if n else float("nan"),
-        bootstrap_ratio({k: (a, b) for k, (a, b) in right.items()}),
+        bootstrap_ratio(share),
         kappa_of(wanted_all, got_all),
         {k: float(v) for k, v in f1.items()},
         float(np.mean(list(f1.values()))),
@@ -199,18 +206,23 @@ def score_verdicts(
         sorted(errors, key=lambda e: (e.rank, e.criterion, e.patient_id)),
         bootstrap(tables, _macro_f1),
         bootstrap(tables, kappa_of_sums),
-        {k: (a, b) for k, (a, b) in right.items()},
+        share,
         {(g.patient_id, g.criterion): (g.verdict, got) for g, got in zip(gold.verdicts, got_all, strict=True)},
     )
 
 
-def _confusions(gold: Gold, wanted: list[str], got: list[str]) -> Array:
-    """One row a patient: its 3 x 3 confusion, gold by said, in the order of the verdicts."""
-    index = {p: i for i, p in enumerate(sorted({g.patient_id for g in gold.verdicts}))}
-    tables = np.zeros((len(index), 9))
-    for g, w, s in zip(gold.verdicts, wanted, got, strict=True):
-        tables[index[g.patient_id], 3 * VERDICTS.index(w) + VERDICTS.index(s)] += 1
-    return tables
+def confusions_by_patient(said: Iterable[tuple[str, str, str]]) -> Array:
+    """One row a patient, by its name: its 3 x 3 confusion, first by second, in the order of the verdicts.
+
+    Parameters
+    ----------
+    said : iterable of tuple of str
+        Patient, and the verdicts that the first (gold) and the second give.
+    """
+    tables: dict[str, Array] = defaultdict(lambda: np.zeros(9))
+    for patient, first, second in said:
+        tables[patient][3 * VERDICTS.index(first) + VERDICTS.index(second)] += 1
+    return np.array([tables[p] for p in sorted(tables)]).reshape(-1, 9)
 
 
 def _macro_f1(sums: Array) -> Array:

@@ -16,3 +16,8 @@ class Note:
     note_type: str
     text: str
     source: str = ""
+
+    def row(self) -> tuple[str, str, str, str, str, str]:
+        """The note as a row of :data:`critex.tables.NOTES`; a day that is not known is empty."""
+        day = self.note_date.isoformat() if self.note_date else ""
+        return self.note_id, self.patient_id, day, self.note_type, self.text, self.source

@@ -106,10 +106,7 @@ def bench(
     found.extract = time.process_time() - start
     found.mentions = len(rows)
     found.families = _by_family(notes, options.date_order)
-    note_rows = [
-        (n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text, n.source)
-        for n in {n.note_id: n for n in notes}.values()
-    ]
+    note_rows = [n.row() for n in {n.note_id: n for n in notes}.values()]
     frame = tables.of_rows(note_rows, tables.NOTES)
     found.patients = int(frame["patient_id"].nunique())
     start = time.process_time()

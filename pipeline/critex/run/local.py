@@ -78,13 +78,7 @@ def run(
     records, errors = note_records(notes)
     rows, failed = _extract(records, date_order, workers)
     errors.extend(failed)
-    note_frame = tables.of_rows(
-        [
-            (n.note_id, n.patient_id, n.note_date.isoformat() if n.note_date else "", n.note_type, n.text, n.source)
-            for n in records
-        ],
-        tables.NOTES,
-    )
+    note_frame = tables.of_rows([n.row() for n in records], tables.NOTES)
     mentions = tables.of_rows(rows, tables.MENTIONS)
     judged = judge_tables(mentions, note_frame, patients, trials, index_date)
     return Tables(
