@@ -114,8 +114,8 @@ class _Part:
     def tables(self) -> Calendars:
         """The rows as checked tables."""
         return Calendars(
-            tables.checked(pd.DataFrame(self._criteria, columns=tables.CALENDAR.names), tables.CALENDAR),
-            tables.checked(pd.DataFrame(self._status, columns=tables.CALENDAR_STATUS.names), tables.CALENDAR_STATUS),
+            tables.of_rows(self._criteria, tables.CALENDAR),
+            tables.of_rows(self._status, tables.CALENDAR_STATUS),
             self._events,
             self._without,
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -13,8 +12,6 @@ import pandas as pd
 
 from critex.extract.dates import parse_iso
 from critex.features.facts import Statement
-
-_SPACE = re.compile(r"\W+")
 
 
 def day(text: object) -> date | None:
