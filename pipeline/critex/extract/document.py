@@ -16,7 +16,7 @@ from critex.extract.sections import Section, find_sections, over_joined_lines
 _BULLET = re.compile(r"\s*(?:[-*+>#~]{1,2}\s|\d{1,2}[.)]\s|\(\d{1,2}\)|\d{1,2}\)|[A-Za-z][.)]\s|\[[ xX]?\])", re.A)
 _COLUMNS = re.compile(r"\S(?:\t+| {3,}|\s?\|\s?)\S", re.A)
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Dr|Mr|Mrs|Ms|Mdm|Prof|St|vs|e\.g|i\.e|eg|ie|approx|No|no|nos|prev|adj|resp|Fig|cf|al|Pt|pt|Ref|ref|incl|max|min|diff|wt|ht|dept|Dept|yrs?|mths?|wks?|ca|c|Rd|Ave|Est|est|approx|Approx|Lt|Rt|bil|En|Puan)|(?<!Pugh )(?<!atitis )(?<!Hep )(?<!hep )(?<!type )(?<!roup )(?<!tage )(?<!NYHA )(?<!CCS )(?<!lass )(?<!rade )(?<!and )(?<!or )\b[A-Z](?:\.[A-Z])*)\.$"
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Mdm|Prof|St|vs|e\.g|i\.e|eg|ie|approx|No|no|nos|prev|adj|resp|Fig|cf|al|Pt|pt|Ref|ref|incl|pulm|abd|parox|susp|pathol|radiol|oncol|cardiol|max|min|diff|wt|ht|dept|Dept|yrs?|mths?|wks?|ca|c|Rd|Ave|Est|est|approx|Approx|Lt|Rt|bil|En|Puan)|(?<!Pugh )(?<!atitis )(?<!Hep )(?<!hep )(?<!type )(?<!roup )(?<!tage )(?<!NYHA )(?<!CCS )(?<!lass )(?<!rade )(?<!and )(?<!or )\b[A-Z](?:\.[A-Z])*)\.$"
 )
 _STOP = re.compile(
     r"[.!?;](?:(?<=[.!?])(?=[\s\u4e00-\u9fff\"')\]]|$)|(?<=;)|(?<=\.)(?=,\s{0,3}[A-Z]{2})|(?<=[\u4e00-\u9fff]\.))"

@@ -87,6 +87,8 @@ _TOLD = re.compile(r"\b(?:d/w|with|c|told|discussed|informed|inform|explained|se
 
 _REPORTED = frozenset({"liver", "bone", "lung", "brain", "adrenal", "spleen"})
 """Organs whose line in a report speaks of metastases where it says that there is no lesion."""
+_FLUIDS = {"pleural": "pleura", "pericard": "other", "periton": "peritoneum", "ascit": "peritoneum", "csf": "leptomeninges", "cerebro": "leptomeninges"}  # fmt: skip
+"""Where malignant cells in a fluid are a metastasis."""
 _OTHER_LESION = re.compile(
     r"acute|isch(?:a)?emic|vascular|traumatic|h(?:a)?emorrhagic|demyelinating|inflammatory|cystic|enhancing|obstructing",
     re.I,
@@ -249,6 +251,9 @@ class _Sentence:
             return self._stage(i)
         if head.rule in ("metastasis.workup", "metastasis.lmd"):
             return [Item("unspecified" if head.rule == "metastasis.workup" else "leptomeninges", i, i)], Group(i, i)
+        if head.rule == "metastasis.cells":
+            fluid = self.doc.norm[head.start : head.end].lower()
+            return [Item(next(v for k, v in _FLUIDS.items() if fluid.startswith(k)), i, i)], Group(i, i)
         if head.rule in ("metastasis.another", "metastasis.row"):
             return self._listed_after(i, head)
         left = left_sites(self.tokens, i)

@@ -194,6 +194,16 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
             k = _after_origin(tokens, k)
             if k < 0:
                 return found
+        elif (
+            t.word == "("
+            and found.primary
+            and not stage
+            and (closing := _closing(tokens, k)) is not None
+            and closing + 1 < len(tokens)
+            and tokens[closing + 1].word == ","
+            and not any(x.is_organ for x in tokens[k:closing])
+        ):
+            k = closing  # "metastatic NPC (EBER+), liver/bone."
         elif t.word == "with" and found.primary and not stage:  # "metastatic NPC with ...": something else begins
             break
         elif t.kind == "preposition":
@@ -218,6 +228,8 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
             return found
         elif t.word == "," and found.primary and following is not None and following.word == "to":
             pass
+        elif t.word == "," and found.primary and not stage and _is_whole_list(tokens, k + 1):
+            connector = ","  # "metastatic NPC, liver + bone."
         elif (stage and t.word in (",", ";", "stage", "disease")) or (
             stage and t.kind == "head" and t.word.startswith(("stage", "disease", "dz"))
         ):
@@ -229,6 +241,16 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
         return found
     _list_right(found, tokens, k)
     return found
+
+
+def _is_whole_list(tokens: list[Token], first: int) -> bool:
+    """Whether nothing but organs that metastases go to stands from an index to the end of the clause."""
+    found = sites_from(tokens, first)
+    if not found.items or found.regional or found.items[0].first != first:
+        return False
+    listed = tokens[first : found.last + 1]
+    after = tokens[found.last + 1].word if found.last + 1 < len(tokens) else "."
+    return after in (".", ";") and all(t.kind in ("site", "region", "separator", "modifier") for t in listed)
 
 
 def sites_from(tokens: list[Token], first: int) -> Sites:

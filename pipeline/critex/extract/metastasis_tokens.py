@@ -81,7 +81,7 @@ def _grammar() -> tuple[dict[str, str], dict[str, frozenset[str]], re.Pattern[st
 
 
 _SIGN = re.compile(r"\S")
-_NUMBER = r"(?P<number>(?<![A-Za-z])[<>~≤≥]?(?:\d{1,2}[LR](?![A-Za-z])|\d+(?:st|nd|rd|th)|x\s?\d+|\d[\d.x*/-]*\s?(?:cm|mm)?)(?![A-Za-z]))"
+_NUMBER = r"(?P<number>(?<![A-Za-z])[<>~≤≥]?(?:\d{1,2}[LR](?![A-Za-z])|\d+(?:st|nd|rd|th)|\d[\d.]*(?:\s?[x*]\s?\d[\d.]*){1,2}\s?(?:cm|mm)?|x\s?\d+|\d[\d.x*/-]*\s?(?:cm|mm)?)(?![A-Za-z]))"
 _WORD = r"(?P<word>[A-Za-z][A-Za-z0-9'-]*|[^\x00-\x7f])"
 _MARK = r"(?P<mark>\S)"
 _PLAIN = re.compile(f"{_NUMBER}|{_WORD}|{_MARK}", FLAGS)

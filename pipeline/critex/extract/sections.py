@@ -32,6 +32,14 @@ class Section:
     """Whether text follows the heading on its own line."""
 
 
+_QUOTED = re.compile(
+    r"\b(?:copied|pasted|quoted|taken|excerpt(?:ed)?|transcribed|verbatim)\b[^:]{0,30}\b(?:protocol|trial|study|criteria|sponsor|synopsis)\b"
+    r"|\bnot (?:pt|patient)(?:'?s)? (?:data|information|findings)\b",
+    re.I,
+)
+"""Words of a line that introduces a trial's own text."""
+
+
 @cache
 def titles() -> dict[str, str]:
     """Category by heading (lower case), from ``patterns/sections.yaml``."""
@@ -125,6 +133,13 @@ def find_sections(norm: str) -> list[Section]:
         line_end = norm.find("\n", m.end())
         line_end = len(norm) if line_end < 0 else line_end
         alone = not norm[m.end() : line_end].strip()
+        if (
+            category is None
+            and norm[m.end() - 1 : line_end].rstrip()[-1:] == ":"
+            and _QUOTED.search(norm, m.start(), line_end)
+        ):
+            heads.append((m.start("title"), m.start("title"), line_end, "criteria", True))
+            continue
         if category is None:
             shouted = title.isupper() and len(title) > 3 and not re.search(r"\d", title)
             if not (alone and (mark == ":" or shouted)):

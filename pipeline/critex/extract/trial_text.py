@@ -23,7 +23,7 @@ _PATIENT = re.compile(
     FLAGS,
 )
 _AFTER = re.compile(
-    r"\s?(?:\)\s?)?(?:(?:is|are|was)\s)?(?:required|needed|or (?:less|better|below|lower|above|more|higher|worse|over)|at (?:entry|enrol\w+|screening required)|only\b|patients\b|(?:is|was) (?:an? )?(?:inclusion|criterion|requirement))",
+    r"\s?(?:\)\s?)?(?:(?:is|are|was)\s)?(?:required|needed|or (?:less|better|below|lower|above|more|higher|worse|over)|at (?:entry|enrol\w+|screening required)|only\b(?!,? (?:no|not|awaiting|pending|so far))|patients\b|(?:is|was) (?:an? )?(?:inclusion|criterion|requirement))",
     FLAGS,
 )
 
