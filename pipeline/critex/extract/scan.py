@@ -169,12 +169,40 @@ def _for_hyperscan(source: str) -> str:
     """The same rule in Hyperscan's dialect."""
     source = re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: re.escape(chr(int(m[1], 16))), source)
     source = re.sub(r"\(\?P<\w+>", "(", re.sub(r"\(\?P=\w+\)", r".{0,40}", source))
+    source = _with_what_stands_before(source)
     # Long counted gaps make the automaton hundreds of times larger; without their upper limit the scan finds a few places more, and `re` decides.
     return re.sub(
         r"\{(\d+),(\d+)\}",
         lambda m: m[0] if int(m[2]) < _LONG_GAP else "*" if m[1] == "0" else f"{{{m[1]},}}",
         source,
     )
+
+
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<=|\(\?[a-z-]*:|\(\?<?[=!]|\(|\)|\||\^|.", re.S)
+
+
+def _with_what_stands_before(source: str) -> str:
+    """An expression whose opening look-behinds are part of the match: the scanner knows none, and ``(?<=gem/)cis`` would stop it at every "cis"."""
+    out: list[str] = []
+    groups: list[tuple[bool, bool]] = []
+    """Of every open group: whether nothing stands before it, and whether it has no width."""
+    opening = True
+    for m in _PIECE.finditer(source):
+        piece = m.group()
+        if piece[0] == "(":
+            behind = piece == "(?<="
+            groups.append((opening, piece[-1] in "=!" and not (behind and opening)))
+            if behind and opening:
+                piece = "(?:"
+        elif piece == ")":
+            before, no_width = groups.pop() if groups else (False, False)
+            opening = before and no_width
+        elif piece == "|":
+            opening = groups[-1][0] if groups else True
+        else:
+            opening = False
+        out.append(piece)
+    return "".join(out)
 
 
 def _refused(rules: Sequence[Rule], flags: int, error: Exception) -> PatternError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 from critex.extract.dates import When
@@ -58,6 +59,7 @@ _RANKS = (
 )  # fmt: skip
 
 
+@cache
 def source_rank(note_type: str, source: str = "") -> int:
     """Rank of a kind of note as a source (domain.md 2.6); 1 is best, 4 is an ordinary letter or summary."""
     if source == "report":
