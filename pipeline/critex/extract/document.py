@@ -15,9 +15,72 @@ from critex.extract.sections import Section, find_sections, over_joined_lines
 
 _BULLET = re.compile(r"\s*(?:[-*+>#~]{1,2}\s|\d{1,2}[.)]\s|\(\d{1,2}\)|\d{1,2}\)|[A-Za-z][.)]\s|\[[ xX]?\])", re.A)
 _COLUMNS = re.compile(r"\S(?:\t+| {3,}|\s?\|\s?)\S", re.A)
+_ABBREVIATIONS = [
+    "Dr",
+    "Mr",
+    "Mrs",
+    "Ms",
+    "Mdm",
+    "Prof",
+    "St",
+    "vs",
+    "e.g",
+    "i.e",
+    "eg",
+    "ie",
+    "approx",
+    "No",
+    "no",
+    "nos",
+    "prev",
+    "adj",
+    "resp",
+    "Fig",
+    "cf",
+    "al",
+    "Pt",
+    "pt",
+    "Ref",
+    "ref",
+    "incl",
+    "pulm",
+    "abd",
+    "parox",
+    "susp",
+    "pathol",
+    "radiol",
+    "oncol",
+    "cardiol",
+    "max",
+    "min",
+    "diff",
+    "wt",
+    "ht",
+    "dept",
+    "Dept",
+    "yr",
+    "yrs",
+    "mth",
+    "mths",
+    "wk",
+    "wks",
+    "ca",
+    "c",
+    "Rd",
+    "Ave",
+    "Est",
+    "est",
+    "Approx",
+    "Lt",
+    "Rt",
+    "bil",
+    "En",
+    "Puan",
+]
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Dr|Mr|Mrs|Ms|Mdm|Prof|St|vs|e\.g|i\.e|eg|ie|approx|No|no|nos|prev|adj|resp|Fig|cf|al|Pt|pt|Ref|ref|incl|pulm|abd|parox|susp|pathol|radiol|oncol|cardiol|max|min|diff|wt|ht|dept|Dept|yrs?|mths?|wks?|ca|c|Rd|Ave|Est|est|approx|Approx|Lt|Rt|bil|En|Puan)|(?<!Pugh )(?<!atitis )(?<!Hep )(?<!hep )(?<!type )(?<!roup )(?<!tage )(?<!NYHA )(?<!CCS )(?<!lass )(?<!rade )(?<!and )(?<!or )\b[A-Z](?:\.[A-Z])*)\.$"
+    rf"(?:\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})|(?<!Pugh )(?<!atitis )(?<!Hep )(?<!hep )(?<!type )(?<!roup )(?<!tage )(?<!NYHA )(?<!CCS )(?<!lass )(?<!rade )(?<!and )(?<!or )\b[A-Z](?:\.[A-Z])*)\.$"
 )
+_LAST_LETTERS = frozenset(word[-2:] for word in _ABBREVIATIONS)
 _STOP = re.compile(
     r"[.!?;](?:(?<=[.!?])(?=[\s\u4e00-\u9fff\"')\]]|$)|(?<=;)|(?<=\.)(?=,\s{0,3}[A-Z]{2})|(?<=[\u4e00-\u9fff]\.))"
 )  # begins with a set of characters: such an expression is searched fast
@@ -35,6 +98,12 @@ class Line:
     start: int
     end: int
     kind: str
+
+
+def _may_abbreviate(norm: str, end: int) -> bool:
+    """Whether the letters before a full stop that ends at ``end`` can be those of an abbreviation: asked first, for most stops end a sentence."""
+    last = norm[end - 2 : end - 1]
+    return norm[end - 3 : end - 1] in _LAST_LETTERS or last == "c" or last.isupper()
 
 
 class Document:
@@ -171,7 +240,11 @@ class Document:
             for stop in _STOP.finditer(norm, line.start, line.end):
                 end = stop.end()
                 if stop.group() == "." and (
-                    (_ABBREVIATION.search(norm, max(line.start, end - 12), end) and not norm[end : end + 2].isspace())
+                    (
+                        _may_abbreviate(norm, end)
+                        and _ABBREVIATION.search(norm, max(line.start, end - 12), end)
+                        and not norm[end : end + 2].isspace()
+                    )
                     or _LIST_NUMBER.match(norm, line.start, end)
                 ):
                     continue

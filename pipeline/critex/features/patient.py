@@ -64,6 +64,10 @@ class Patient:
                 self.labels, index_date is not None, sex is not None, birth_date is not None
             )
 
+    def may_say(self, name: str) -> bool:
+        """Whether a feature can have a fact at all: asked before it is computed."""
+        return self._speaking is None or name in self._speaking
+
     @property
     def sex(self) -> str | None:
         """``"M"``, ``"F"`` or ``None`` where neither the patients file nor the notes tell."""

@@ -112,7 +112,8 @@ def judge_patients(
                         j.confidence,
                     )
                 )
-                evidence_rows.extend(_evidence(trial.trial, patient_id, j))
+                if j.supports or j.contradicts:
+                    evidence_rows.extend(_evidence(trial.trial, patient_id, j))
             by = {v: [j.criterion.id for j in judged if j.verdict == v] for v in tables.VERDICTS}
             candidate_rows.append(
                 (
@@ -146,6 +147,8 @@ def _evidence(trial: str, patient_id: str, j: Judged) -> list[tuple[Any, ...]]:
 def _feature_row(patient: Patient, specs: dict[str, Feature]) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, spec in specs.items():
+        if not patient.may_say(name):
+            continue
         facts = patient.facts(name)
         fact = leading(facts)
         if fact is None:
