@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from critex.cli import app
 from critex.export.annotation import export_brat, export_labelstudio, file_name
+from critex.export.codes import condition_code, observation_code
 from critex.export.fhir import RESOURCES, export_fhir
 from critex.export.omop import COLUMNS, export_omop
 from critex.run.job import run_job
@@ -111,6 +112,82 @@ def test_omop_goes_into_a_database_and_changes_nothing_there(out: Path, tmp_path
     assert "are not its numbers" in str(again.exception)
     with engine.connect() as connection:
         assert connection.execute(sqlalchemy.text("SELECT count(*) FROM note")).scalar() == 3
+
+
+CONCEPT = """concept_id,concept_name,vocabulary_id,concept_code,standard_concept,invalid_reason
+101,Hemoglobin,LOINC,718-7,S,
+102,"Creatinine, molar",LOINC,14682-9,S,
+103,Secondary malignant neoplasm of bone,SNOMED,94222008,S,
+104,Bone,ICD10,C79.5,,
+105,Hepatitis B surface antigen,LOINC,5195-3,S,
+106,Old,SNOMED,38341003,S,D
+107,Nasopharyngeal carcinoma,SNOMED,449248000,,
+108,Somewhere else,LOINC,1-1,S,
+"""
+
+
+def test_omop_concept_ids_come_from_the_users_table_in_a_real_duckdb(out: Path, tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    (tmp_path / "concept.csv").write_text(CONCEPT, encoding="utf-8")
+    base = duckdb.connect(str(tmp_path / "cdm.duckdb"))
+    base.execute(f"CREATE TABLE concept AS FROM read_csv('{tmp_path}/concept.csv', all_varchar=true)")
+    base.execute(
+        f"COPY concept TO '{tmp_path}/CONCEPT.csv' (DELIMITER '\t', QUOTE '', ESCAPE '')"
+    )  # as Athena gives it
+    found = {}
+    for name in ("concept.csv", "CONCEPT.csv"):
+        words = ["export", str(out), "--to", "omop", "--out", str(tmp_path / name[:3]), "--concepts"]
+        done = CliRunner().invoke(app, [*words, str(tmp_path / name)])
+        assert done.exit_code == 0, (done.output, done.exception)
+        found[name] = (tmp_path / name[:3] / "note_nlp.parquet").read_bytes()
+        assert "whose code is no standard concept of the file" in done.output
+        for code in ("SNOMED 38341003 (1)", "SNOMED 449248000 (1)", "LOINC 777-3 (1)"):  # invalid, not standard, absent
+            assert code in done.output
+    assert found["concept.csv"] == found["CONCEPT.csv"]
+    base.execute(f"CREATE TABLE note_nlp AS FROM '{tmp_path}/con/note_nlp.parquet'")
+    rows = base.execute(
+        "SELECT lexical_variant, note_nlp_concept_id, note_nlp_source_concept_id, concept_name FROM note_nlp"
+        " JOIN concept ON CAST(concept.concept_id AS BIGINT) = note_nlp_concept_id"
+    ).fetchall()
+    assert {(n, a, b) for _, a, b, n in rows} == {
+        ("Hemoglobin", 101, 101),
+        ("Creatinine, molar", 102, 102),
+        ("Secondary malignant neoplasm of bone", 103, 104),
+        ("Hepatitis B surface antigen", 105, 105),
+    }
+    ids = base.execute("SELECT note_nlp_concept_id, note_nlp_source_concept_id FROM note_nlp").fetchall()
+    assert (0, 0) in ids
+    assert None not in {i for pair in ids for i in pair}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("id,code\n1,2\n", "column concept_id, vocabulary_id, concept_code is missing"),
+        ("concept_id,vocabulary_id,concept_code\n1,RxNorm,7\n", "holds none of the codes"),
+        ("concept_id,vocabulary_id,concept_code\n1,LOINC,718-7\n2,LOINC,718-7\n", "LOINC 718-7 has two concept ids"),
+        ("concept_id,vocabulary_id,concept_code\nx,LOINC,718-7\n", "not a whole number"),
+        ("concept_id,vocabulary_id,concept_code\n1,LOINC,718-7,3,4\n", "not as wide"),
+        ("", "is missing"),
+    ],
+)
+def test_a_concept_table_that_cannot_be_used_is_refused(out: Path, tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "c.csv").write_text(content, encoding="utf-8")
+    words = ["export", str(out), "--to", "omop", "--out", str(tmp_path / "o"), "--concepts", str(tmp_path / "c.csv")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code != 0
+    assert said in str(done.exception)
+    assert not (tmp_path / "o").exists()
+
+
+def test_only_what_names_a_condition_is_coded_as_it() -> None:
+    row = {"label": "TB", "value": "active", "canonical_unit": None}
+    assert (condition_code(row) or {})["snomed"] == 56717001
+    assert condition_code(row | {"value": "test"}) is None
+    assert condition_code({"label": "AUTOIMMUNE", "value": "drug"}) is None
+    assert "icd10" not in (condition_code({"label": "HISTOLOGY", "value": "other"}) or {})
+    assert (condition_code({"label": "HISTOLOGY", "value": "nonkeratinizing"}) or {})["icd10"] == "C11.9"
+    assert observation_code({"label": "LAB", "value": "creatinine", "canonical_unit": "g/L"}) == {}
 
 
 # The parts of FHIR R4 that these resources use: element, whether it must be there

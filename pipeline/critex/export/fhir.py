@@ -6,13 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from critex.export.codes import codes, condition_code, observation_code
 from critex.export.source import Row, notes_with_mentions, rows
 from critex.run.store import write_file
 
@@ -20,19 +17,13 @@ EVIDENCE = "urn:critex:evidence"
 """URL of the extension that holds note, start, end and text of what a resource rests on."""
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-LOINC, UCUM, ICD10 = "http://loinc.org", "http://unitsofmeasure.org", "http://hl7.org/fhir/sid/icd-10"
+LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
+_CONDITIONS = {"icd10": "http://hl7.org/fhir/sid/icd-10", "snomed": "http://snomed.info/sct"}
 STATUS = {"candidate": "candidate", "possible": "potential-candidate", "ineligible": "ineligible"}
 """Status of a patient to ``ResearchSubject.status`` of R4."""
 _VERIFIED = {"present": "confirmed", "absent": "refuted", "possible": "provisional"}
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 RESOURCES = ("Condition", "Observation", "ResearchSubject", "ResearchStudy")
-
-
-@cache
-def codes() -> dict[str, Any]:
-    """The code table beside this module."""
-    loaded: dict[str, Any] = YAML(typ="safe").load((files("critex.export") / "codes.yaml").read_text(encoding="utf-8"))
-    return loaded
 
 
 def export_fhir(out: Path, target: Path) -> dict[str, int]:
@@ -88,22 +79,15 @@ def _resources(out: Path) -> Iterator[dict[str, Any]]:
 
 def observation(m: Row) -> dict[str, Any] | None:
     """Observation of a mention; ``None`` where the label is no observation, or nothing was measured in this patient."""
-    known = codes()["observations"].get(m["label"])
-    if known is None or m["assertion"] not in ("present", "absent"):
+    code = observation_code(m) if m["assertion"] in ("present", "absent") else None
+    if code is None:
         return None
-    single = "loinc" in known or "display" in known
-    code = known if single else known.get(m["value"])
-    if code is None and m["label"] != "LAB":
-        return None
-    code = code or {}
-    if m["canonical_unit"] and codes()["units"].get(m["canonical_unit"]) != code.get("ucum"):
-        code = {}  # LOINC's code belongs to one kind of unit (moles, mass, copies): for another it would be wrong
     value = _value(m, code)
     if value is None:
         return None
     resource: dict[str, Any] = {
         "resourceType": "Observation", "id": mention_id(m), "extension": [evidence(m)], "status": "unknown",
-        "code": _concept(code, str(m["value"] or m["label"]).replace("_", " "), LOINC, "loinc"), "subject": subject(m["patient_id"]),
+        "code": _concept(code, str(m["value"] or m["label"]).replace("_", " ")), "subject": subject(m["patient_id"]),
     }  # fmt: skip
     if when := fhir_date(m["date"]):
         resource["effectiveDateTime"] = when
@@ -145,15 +129,15 @@ def _quantity(value: float, unit: str | None, ucum: str | None) -> dict[str, Any
 
 def condition(m: Row) -> dict[str, Any] | None:
     """Condition of a mention; ``None`` for other labels, plans, and what is said of relatives."""
-    known = codes()["conditions"].get(m["label"])
-    status = _VERIFIED.get(m["assertion"])
-    if known is None or status is None:
+    code, status = condition_code(m), _VERIFIED.get(m["assertion"])
+    if code is None or status is None:
         return None
-    code = known if "text" in known else known.get(m["value"]) or {"text": f"Metastasis to {m['value']}"}
+    if m["result"] == "negative":
+        status = "refuted"
     resource: dict[str, Any] = {
         "resourceType": "Condition", "id": mention_id(m), "extension": [evidence(m)],
         "verificationStatus": {"coding": [{"system": VERIFICATION, "code": status}]},
-        "code": _concept(code, code["text"], ICD10, "icd10"), "subject": subject(m["patient_id"]),
+        "code": _concept(code, code["text"]), "subject": subject(m["patient_id"]),
     }  # fmt: skip
     if status != "refuted":
         active = "inactive" if m["temporality"] == "past" else "active"
@@ -212,11 +196,12 @@ def fhir_date(text: str | None) -> str | None:
     return text if text and re.fullmatch(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", text) else None
 
 
-def _concept(code: dict[str, Any], text: str, system: str, key: str) -> dict[str, Any]:
+def _concept(code: dict[str, Any], text: str) -> dict[str, Any]:
     concept: dict[str, Any] = {"text": code.get("display") or code.get("text") or text}
-    if key in code:
-        coding = {"system": system, "code": code[key]}
-        if key == "loinc":
-            coding["display"] = code["display"]
-        concept["coding"] = [coding]
+    coding: list[dict[str, Any]] = []
+    if "loinc" in code:
+        coding.append({"system": LOINC, "code": code["loinc"], "display": code["display"]})
+    coding.extend({"system": system, "code": str(code[key])} for key, system in _CONDITIONS.items() if key in code)
+    if coding:
+        concept["coding"] = coding
     return concept

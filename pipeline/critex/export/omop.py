@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from critex import __version__
 from critex.errors import InputError
+from critex.export.concepts import Concepts
 from critex.export.source import BATCH, Row, notes_with_mentions, rows
 from critex.run.store import csv_quoting, write_file
 
@@ -67,7 +68,9 @@ class Identifiers:
         return self.numbers[name]
 
 
-def export_omop(out: Path, target: Path, form: str = "parquet", db: str | None = None) -> dict[str, int]:
+def export_omop(
+    out: Path, target: Path, form: str = "parquet", db: str | None = None, concepts: Concepts | None = None
+) -> dict[str, int]:
     """Write NOTE, NOTE_NLP and the map table.
 
     Parameters
@@ -80,6 +83,8 @@ def export_omop(out: Path, target: Path, form: str = "parquet", db: str | None =
     db : str, optional
         SQLAlchemy URL; the rows are put into the tables ``note``, ``note_nlp`` and ``critex_id_map`` of it, in one transaction. Nothing that is
         there is changed: where ``note`` has rows already, the mentions are put beside them.
+    concepts : Concepts, optional
+        Concept ids of codes (:func:`critex.export.concepts.read_concepts`); all are 0 without. It counts what was mapped.
 
     Returns
     -------
@@ -107,7 +112,7 @@ def export_omop(out: Path, target: Path, form: str = "parquet", db: str | None =
         )
     counts = dict.fromkeys(COLUMNS, 0)
     try:
-        for name, batch in _batches(out, notes, persons, day):
+        for name, batch in _batches(out, notes, persons, day, concepts or Concepts({})):
             if name not in sinks:
                 sinks[name] = database.table(name) if database else _File(target / f"{name}.{form}", name, form)
             sinks[name].add(batch)
@@ -129,7 +134,9 @@ def _run_day(out: Path) -> date:
     return date.fromtimestamp(path.stat().st_mtime) if path.is_file() else date.today()
 
 
-def _batches(out: Path, notes: Identifiers, persons: Identifiers, day: date) -> Iterator[tuple[str, list[Row]]]:
+def _batches(
+    out: Path, notes: Identifiers, persons: Identifiers, day: date, concepts: Concepts
+) -> Iterator[tuple[str, list[Row]]]:
     note_rows: list[Row] = []
     nlp_rows: list[Row] = []
     number = 0
@@ -137,7 +144,7 @@ def _batches(out: Path, notes: Identifiers, persons: Identifiers, day: date) -> 
         note_rows.append(_note(note, notes, persons))
         for m in mentions:
             number += 1
-            nlp_rows.append(_note_nlp(number, note, m, notes, day))
+            nlp_rows.append(_note_nlp(number, note, m, notes, day, concepts.of(m)))
         if len(note_rows) >= BATCH:
             yield "note", note_rows
             yield "note_nlp", nlp_rows
@@ -156,13 +163,13 @@ def _note(note: Row, notes: Identifiers, persons: Identifiers) -> Row:
     }  # fmt: skip
 
 
-def _note_nlp(number: int, note: Row, m: Row, notes: Identifiers, day: date) -> Row:
+def _note_nlp(number: int, note: Row, m: Row, notes: Identifiers, day: date, concept: tuple[int, int]) -> Row:
     start, end, text = int(m["start"]), int(m["end"]), note["text"]
     around = min(AROUND, max(0, (WIDTH - (end - start)) // 2))
     return {
         "note_nlp_id": number, "note_id": notes[m["note_id"]], "section_concept_id": NO_CONCEPT,
         "snippet": text[max(0, start - around) : end + around][:WIDTH], "offset": str(start), "lexical_variant": m["text"][:WIDTH],
-        "note_nlp_concept_id": NO_CONCEPT, "note_nlp_source_concept_id": NO_CONCEPT, "nlp_system": f"critex {__version__}", "nlp_date": day,
+        "note_nlp_concept_id": concept[0], "note_nlp_source_concept_id": concept[1], "nlp_system": f"critex {__version__}", "nlp_date": day,
         "nlp_datetime": datetime(day.year, day.month, day.day), "term_exists": "Y" if m["assertion"] == "present" else "N",
         "term_temporal": m["temporality"], "term_modifiers": modifiers(m),
     }  # fmt: skip
