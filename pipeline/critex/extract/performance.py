@@ -25,7 +25,7 @@ _AFTER = re.compile(rf"{_OPTION}\s{{0,2}}{_BOX}(?!\s?(?:y|n|yes|no)\b)", FLAGS)
 _OPTION_LINE = re.compile(rf"\s*{_BOX}\s{{0,2}}{_OPTION}", FLAGS)
 _ANY_BOX = re.compile(r"\[\s?[xX✓√✔]?\s?\]|[☐□☑☒✔✓√]")
 _CIRCLED = re.compile(r"(?<![\d/])\(([0-4])\)(?=\s?[/,\s]\s?[0-4(])|(?<=[0-4])\s?[/,\s]\s?\(([0-4])\)", FLAGS)
-_NEAR_BEFORE = re.compile(r"[\s:)|-]{0,4}", FLAGS)
+_NEAR_BEFORE = re.compile(r"[\s:)|-]{0,4}(?:(?:was|is)\s)?", FLAGS)
 _NEAR_AFTER = re.compile(r"[\s(,|-]{0,3}(?:(?:on|in|as of|dated|at|since|seen)\s)?[\s(]?", FLAGS)
 _HIS_OWN = re.compile(
     r"[^\n.;]{0,16}[;,.]\s(?:but\s)?(?:his|hers|(?:he|she|pt|patient) is|currently|now|today)\s(?:is\s|at\s)?(?:ECOG\s|PS\s)?(?P<v>[0-4])(?![\w/.-])",
@@ -49,6 +49,7 @@ class _Words:
     """Words around a score, from the ``words`` of ``patterns/performance.yaml``."""
 
     past_before: re.Pattern[str]
+    assessed: re.Pattern[str]
     past_after: re.Pattern[str]
     was: re.Pattern[str]
     now: re.Pattern[str]
@@ -137,7 +138,10 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
     else:
         mention.assertion = "present"
     mention.temporality = "current"
-    if words.past_before.search(norm, max(seg_start, start - 30), start) or words.past_after.match(norm, end):
+    if (
+        words.past_before.search(norm, max(seg_start, start - 30), start)
+        and not words.assessed.search(norm, max(seg_start, start - 70), start)
+    ) or words.past_after.match(norm, end):
         mention.temporality = "past"
     if words.stale.match(norm, end):
         mention.attributes["worse_since"] = True

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from dateutil.relativedelta import relativedelta
 
 _COUNTED = re.compile(
-    r"\bday\s?-(?P<days>\d{1,3})(?![\d./-])"
+    r"\bday\s?-(?P<days>\d{1,3})(?![\d/-]|\.\d)"
     r"|\b(?P<n>\d{1,3})\s(?P<unit>days?|weeks?|months?|years?)\sbefore\s(?:day\s[01]|(?:the\s)?(?:planned\s)?first dose)\b",
     re.I,
 )

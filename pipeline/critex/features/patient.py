@@ -159,9 +159,10 @@ def _repeated(found: list[Fact]) -> Fact:
 
 
 def statement_order(s: Statement) -> tuple[Any, ...]:
-    """Order of time: day of the fact, then of its note; of one day the better source last, then place in the text."""
-    when = s.when.last if s.when else (s.note_date or date.min)
-    return (when, s.note_date or date.min, -s.rank, s.note_id, s.start, s.end, s.label, s.value or "")
+    """Order of time: last possible day of the fact, then its first, then the day of its note; of one day the better source last, then place in the text."""
+    noted = s.note_date or date.min
+    last, first = (s.when.last, s.when.first) if s.when else (noted, noted)
+    return (last, first, noted, -s.rank, s.note_id, s.start, s.end, s.label, s.value or "")
 
 
 def _state(s: Statement, what: str) -> str | None:
