@@ -35,6 +35,8 @@ def iso(text: str, order: str | None = None, anchor: date | None = NOTE) -> list
         ("two weeks ago", ["2026-02-26"]),
         ("yesterday", ["2026-03-11"]),
         ("20 Feb", ["2026-02-20"]),
+        ("stopped before last Christmas", ["2025-12-15/2025-12-31"]),
+        ("home for Christmas 2019", ["2019-12-15/2019-12-31"]),
         ("22/01/2026 and 28/1/26", ["2026-01-22", "2026-01-28"]),
     ],
 )

@@ -278,6 +278,8 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
     if spelled:
         found = _merged(found, _spelled_out(text, anchor))
     found = _merged(_bare_months(text, anchor), found)
+    if "hristmas" in text or "Xmas" in text:
+        found = _merged(found, _christmases(text, anchor))
     counted = counted_days(text, [(d.start, d.when.first) for d in found if d.when.first == d.when.last], anchor)
     return _merged(found, [DateMention(s, e, When(first, last, "relative")) for s, e, first, last in counted])
 
@@ -299,6 +301,23 @@ def _bare_months(text: str, anchor: date | None) -> list[DateMention]:
         when = _month(day.year, day.month) if back <= 8 else None
         if when is not None:
             found.append(DateMention(*m.span("month"), When(when.first, min(when.last, anchor), "relative")))
+    return found
+
+
+_CHRISTMAS = re.compile(r"\b(?:last\s)?(?:Christmas|Xmas)(?:\s(?:of\s)?(?P<y>(?:19|20)\d\d))?\b(?!\s(?:disease|tree|card))")
+
+
+def _christmases(text: str, anchor: date | None) -> list[DateMention]:
+    """Weeks about Christmas, as a letter tells them: "stopped before last Christmas"; without a year the last one before the note."""
+    found = []
+    for m in _CHRISTMAS.finditer(text):
+        if m["y"]:
+            year = int(m["y"])
+        elif anchor is not None:
+            year = anchor.year if (anchor.month, anchor.day) > (12, 24) else anchor.year - 1
+        else:
+            continue
+        found.append(DateMention(m.start(), m.end(), When(date(year, 12, 15), date(year, 12, 31), "relative")))
     return found
 
 

@@ -97,7 +97,7 @@ def status_of(
     if answer is not None:
         return ("absent" if answer[0] == "no" else "present"), False
     asked = _blank(norm, m.end, min(len(norm), m.end + 60), spans)
-    if _VALUE_NO.match(right) or _ANSWER_NO.match(asked):
+    if _VALUE_NO.match(right) or _ANSWER_NO.match(asked) or _ANSWERED_NOT.match(asked):
         return "absent", False
     if _ANSWER_YES.match(asked):
         return "present", False
@@ -152,6 +152,13 @@ _PLAIN_DENIAL = re.compile(
 """A history, not a refusal: "not received any chemotherapy"."""
 
 
+_ANSWERED_NOT = re.compile(
+    r"\s?(?:therapy|treatment|tx|exposure|history)?\s?(?::|-{1,2}|=|\||\t|\s{2})\s{0,12}(?:not|never) (?:received|given|had|used|exposed|administered)\b(?![^.;\n]{0,24}(?:declin|refus|fund|fit|due|because|as\b|since))",
+    FLAGS,
+)
+"""The answer of a form: "Immunotherapy: not received"."""
+
+
 def _refusal(left: str, right: str) -> bool:
     before = _cues()["refused"].search(left[-32:])
     if before and _PLAIN_DENIAL.match(left[-32:], before.start()):
@@ -162,6 +169,8 @@ def _refusal(left: str, right: str) -> bool:
 def is_refused(doc: Document, m: Mention) -> bool:
     """Whether a treatment that was not given was refused or withheld (which does not say that there was none before)."""
     seg_start, seg_end = doc.segment_at(m.start)
+    if _ANSWERED_NOT.match(doc.norm, m.end, doc.line_at(m.start).end):
+        return False
     return _refusal(doc.norm[seg_start : m.start], doc.norm[m.end : seg_end])
 
 
