@@ -304,7 +304,9 @@ def _bare_months(text: str, anchor: date | None) -> list[DateMention]:
     return found
 
 
-_CHRISTMAS = re.compile(r"\b(?:last\s)?(?:Christmas|Xmas)(?:\s(?:of\s)?(?P<y>(?:19|20)\d\d))?\b(?!\s(?:disease|tree|card))")
+_CHRISTMAS = re.compile(
+    r"\b(?:last\s)?(?:Christmas|Xmas)(?:\s(?:of\s)?(?P<y>(?:19|20)\d\d))?\b(?!\s(?:disease|tree|card))"
+)
 
 
 def _christmases(text: str, anchor: date | None) -> list[DateMention]:

@@ -86,6 +86,12 @@ _TOLD = re.compile(r"\b(?:d/w|with|c|told|discussed|informed|inform|explained|se
 
 _REPORTED = frozenset({"liver", "bone", "lung", "brain", "adrenal", "spleen"})
 """Organs whose line in a report speaks of metastases where it says that there is no lesion."""
+_BENIGN = re.compile(
+    r"\b(?:ha?emangiomas?|cysts?|abscess(?:es)?|adenomas?|benign|degenerat\w+|granulomas?|granulomatous|focal fat\w*|fatty (?:sparing|change)|FNH|focal nodular hyperplasia|bone islands?|"
+    r"hamartomas?|fractures? (?:is|was|are|were) traumatic|osteoporotic|paget\w*|fibrous dysplasia|inflammatory|infective|infection)\b",
+    FLAGS,
+)
+"""What a lesion is instead of a metastasis."""
 _FLUIDS = {"pleural": "pleura", "pericard": "other", "periton": "peritoneum", "ascit": "peritoneum", "csf": "leptomeninges", "cerebro": "leptomeninges"}  # fmt: skip
 """Where malignant cells in a fluid are a metastasis."""
 _OTHER_LESION = re.compile(
@@ -527,6 +533,8 @@ class _Sentence:
             attributes: dict[str, object] = {"modality": self.imaging.at(start), "source": self.imaging.source}
             if _OF_OTHER_CANCER.match(self.doc.norm, end):
                 attributes["disease"] = "other"
+            if assertion == "absent" and _BENIGN.search(self.doc.norm, self.start, self.end):
+                attributes["benign"] = True  # takes back a metastasis that an earlier examination named
             if attributes["modality"] in ("X-ray", "ultrasound") and self.imaging.in_sentence(start):
                 attributes["film_only"] = True  # no work-up of distant metastases
             found.append(

@@ -24,6 +24,8 @@ def distant_metastasis(patient: Patient) -> list[Fact]:
     name = "distant_metastasis"
     mets = [s for s in patient.labelled("METASTASIS") if s.attributes.get("disease") != "other"]
     present = [s for s in mets if s.assertion == "present" and s.value != "unspecified"]
+    taken_back = [s for s in present if _is_taken_back(s, mets)]
+    present = [s for s in present if s not in taken_back]
     vague = [s for s in mets if s.assertion == "present" and s.value == "unspecified"]
     absent = [
         s for s in mets if s.assertion == "absent" and s.value == "unspecified" and not s.attributes.get("film_only")
@@ -32,6 +34,11 @@ def distant_metastasis(patient: Patient) -> list[Fact]:
     m1 = [s for f in stages if f.state == "M1" for s in f.statements]
     m0 = [s for f in stages if f.state == "M0" for s in f.statements]
     no, yes = absent + m0, present + m1
+    if not yes and not no and taken_back:
+        benign = [s for s in mets if s.attributes.get("benign")]
+        return [
+            Fact(name, CONFLICT, (benign[-1],), when=benign[-1].when, against=tuple(taken_back), flags=("conflict",))
+        ]
     if not yes and not no:
         yes = vague
     if not yes and not no:
@@ -50,6 +57,19 @@ def distant_metastasis(patient: Patient) -> list[Fact]:
             return [_fact(name, "absent", [last_no], yes)]
         return [Fact(name, CONFLICT, (last_yes,), when=last_yes.when, against=(last_no,), flags=("conflict",))]
     return [_fact(name, "present", _best(yes), [])] if yes else [_fact(name, "absent", _best(no), [])]
+
+
+def _is_taken_back(s: Statement, mets: list[Statement]) -> bool:
+    """Whether a later examination found something benign in the same organ: "CT: liver metastasis. MRI: haemangioma, no liver metastasis"."""
+    return any(
+        x.value == s.value
+        and x.attributes.get("benign")
+        and (
+            _order(x)[0] > _order(s)[0]
+            or (x.note_id == s.note_id and _order(x)[0] == _order(s)[0] and x.start > s.start)
+        )
+        for x in mets
+    )
 
 
 def _best(statements: list[Statement]) -> list[Statement]:
