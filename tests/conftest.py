@@ -17,6 +17,8 @@ from critex.criteria.trial import load_trial
 from critex.features.patient import Patient
 from review_server import chromium_path, run_folder
 
+pytest.register_assert_rewrite("reviewer_path", "browser_windows")
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
