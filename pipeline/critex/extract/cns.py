@@ -11,6 +11,7 @@ from critex.extract.family import FamilyHits, as_mention, family
 from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
+from critex.extract.starts import matches_in_words
 
 _NOT_DONE = re.compile(
     r"\b(?:not (?:yet )?(?:done|performed|available)|pending|planned|booked|to be done|awaiting|awaited|tomorrow|tmr|arrange\w*|request\w*|if|for\s*$)\b",
@@ -21,7 +22,7 @@ _DOUBT = re.compile(
 )
 _EXTENSION = re.compile(r"intra-?cranial(?:ly)?\s(?:extension|invasion|spread|involvement|component)", FLAGS)
 _BRAIN_METS = re.compile(
-    r"(?:brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease)|metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",
+    r"(?:(?:mid|hind)?brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease)|(?:oligo)?metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",
     FLAGS,
 )
 _BRAIN_DENIED = re.compile(
@@ -38,7 +39,7 @@ _NEEDS_METASTASIS = re.compile(
 @lru_cache(maxsize=4)
 def _speaks_of_metastases(norm: str) -> bool:
     """Whether a note names metastases of the brain anywhere: asked for every mention, answered once."""
-    return _BRAIN_METS.search(norm) is not None
+    return any(True for _ in matches_in_words(_BRAIN_METS, norm))
 
 
 @lru_cache(maxsize=4)

@@ -266,7 +266,7 @@ def _keep(path: Path, content: bytes) -> None:
 
 def _shapes(rules: Sequence[Rule]) -> list[tuple[int, str]]:
     """Width of every rule, and where it can begin, kept in the cache folder beside the database."""
-    about = b"\0".join([b"3", platform.python_version().encode(), *(r.source.encode() for r in rules)])
+    about = b"\0".join([b"4", platform.python_version().encode(), *(r.source.encode() for r in rules)])
     path = _cache_folder() / f"starts-{hashlib.sha256(about).hexdigest()[:32]}.json"
     try:
         found = [(int(width), str(shape)) for width, shape in json.loads(path.read_bytes())]

@@ -80,7 +80,7 @@ def _seconds(tree: Any, flags: int) -> dict[str, frozenset[str] | None]:
     if not flags & re.ASCII:
         return {}
     out: dict[str, set[str] | None] = {}
-    for text, _ in _begin(tree):
+    for text, _ in _begin(tree, bool(flags & re.I)):
         if not text:
             return {}
         known = out.setdefault(text[0], set())
@@ -91,10 +91,10 @@ def _seconds(tree: Any, flags: int) -> dict[str, frozenset[str] | None]:
     return {first: None if second is None else frozenset(second) for first, second in out.items()}
 
 
-def _begin(items: Any) -> Prefixes:
+def _begin(items: Any, any_case: bool) -> Prefixes:
     found = _NOTHING
     for op, argument in items:
-        found = _then(found, _begin_of(op, argument))
+        found = _then(found, _begin_of(op, argument, any_case))
         if all(closed for _, closed in found):
             break
     return found
@@ -112,39 +112,40 @@ def _then(before: Prefixes, after: Prefixes) -> Prefixes:
     return frozenset(out)
 
 
-def _begin_of(op: Any, argument: Any) -> Prefixes:
+def _begin_of(op: Any, argument: Any, any_case: bool) -> Prefixes:
     if op is sre.LITERAL:
-        return frozenset((c, False) for c in _cases(chr(argument)))
+        return frozenset((c, False) for c in _cases(chr(argument), any_case))
     if op is sre.IN:
-        characters = _class(argument)
+        characters = _class(argument, any_case)
         return _ANYTHING if characters is None else frozenset((c, False) for c in characters)
     if op is sre.SUBPATTERN:
-        return _begin(argument[3])
+        _, added, taken, inner = argument
+        return _begin(inner, bool((any_case or added & re.I) and not taken & re.I))
     if op is sre.ATOMIC_GROUP:
-        return _begin(argument)
+        return _begin(argument, any_case)
     if op is sre.BRANCH:
-        return frozenset(p for branch in argument[1] for p in _begin(branch))
+        return frozenset(p for branch in argument[1] for p in _begin(branch, any_case))
     if op in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
         low, high, inner = argument
-        once = _begin(inner)
+        once = _begin(inner, any_case)
         times = [_NOTHING, once, _then(once, once)]
         return frozenset(p for n in range(min(low, 2), min(high, 2) + 1) for p in times[n])
     if op is sre.ASSERT and argument[0] > 0:  # what stands ahead is also what follows
-        ahead = _begin(argument[1])
+        ahead = _begin(argument[1], any_case)
         return _NOTHING if any(not text for text, _ in ahead) else frozenset((text, True) for text, _ in ahead)
     if op in (sre.AT, sre.ASSERT, sre.ASSERT_NOT):
         return _NOTHING
     return _ANYTHING  # any character, all but some, a back reference
 
 
-def _class(items: Any) -> frozenset[str] | None:
+def _class(items: Any, any_case: bool) -> frozenset[str] | None:
     found: frozenset[str] = frozenset()
     for op, argument in items:
         if op is sre.LITERAL:
-            found |= _cases(chr(argument))
+            found |= _cases(chr(argument), any_case)
         elif op is sre.RANGE and argument[1] - argument[0] <= _MANY:
             for code in range(argument[0], argument[1] + 1):
-                found |= _cases(chr(code))
+                found |= _cases(chr(code), any_case)
         elif op is sre.CATEGORY and argument in _ASCII_CLASSES:
             found |= _ASCII_CLASSES[argument]
         else:
@@ -152,5 +153,9 @@ def _class(items: Any) -> frozenset[str] | None:
     return found
 
 
-def _cases(character: str) -> frozenset[str]:
-    return frozenset({character.lower(), character.upper()}) if character.isascii() else frozenset({character})
+def _cases(character: str, any_case: bool) -> frozenset[str]:
+    return (
+        frozenset({character.lower(), character.upper()})
+        if any_case and character.isascii()
+        else frozenset({character})
+    )
