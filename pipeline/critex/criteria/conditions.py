@@ -305,6 +305,7 @@ def _number(value: float) -> str:
     return f"{value:.4g}"
 
 
+_SILENT = Finding(None)
 SAID = 3
 """Facts of one feature that a reason names at most; the evidence holds them all."""
 
@@ -320,13 +321,15 @@ class On:
 
     def ask(self, patient: Patient, window: Window | None) -> Finding:
         """See :class:`Condition`."""
+        if not patient.may_say(self.feature):
+            return _SILENT
         facts = self._facts(patient, window)
         if self.quantifier == "stated":
             return Finding(
                 True if facts else None, tuple(facts), tuple(_describe(f, self.spec, "") for f in facts[-1:])
             )
         if not facts:
-            return Finding(None)
+            return _SILENT
         results = [(f, *self.test.of(f, patient, self.spec)) for f in facts]
         truths = [r[1] for r in results]
         truth = three_all(truths) if self.quantifier == "every" else three_any(truths)

@@ -80,10 +80,10 @@ def _may_head(norm: str, start: int, end: int) -> bool:
 
 @cache
 def _last_words() -> frozenset[str]:
-    return frozenset(m[0] for title in titles() if (m := _LAST_WORD.search(title)))
+    return frozenset(words[-1] for title in titles() if (words := _LETTERS.findall(title)))
 
 
-_LAST_WORD = re.compile(r"[a-z\u4e00-\u9fff]+(?=[^a-z\u4e00-\u9fff]*$)", re.I)
+_LETTERS = re.compile(r"[A-Za-z\u4e00-\u9fff]+")
 _INLINE_REACH = 44
 """How far before its colon an inline heading can begin, with the signs before it."""
 
@@ -93,8 +93,8 @@ def _inline_heads(norm: str) -> Iterator[re.Match[str]]:
     known, done = _last_words(), 0
     at = norm.find(":")
     while at >= 0:
-        word = _LAST_WORD.search(norm, max(done, at - _INLINE_REACH), at)
-        if word is not None and word[0].lower() in known:
+        words = _LETTERS.findall(norm, max(done, at - _INLINE_REACH), at)
+        if words and words[-1].lower() in known:
             m = _INLINE_HEAD.search(norm, max(done, at - _INLINE_REACH), at + 2)
             if m is not None:
                 yield m
