@@ -92,6 +92,7 @@ _BENIGN = re.compile(
     FLAGS,
 )
 """What a lesion is instead of a metastasis."""
+_OWN_CANCER = re.compile(r"\bNPC|nasophar|metastatic", FLAGS)
 _FLUIDS = {"pleural": "pleura", "pericard": "other", "periton": "peritoneum", "ascit": "peritoneum", "csf": "leptomeninges", "cerebro": "leptomeninges"}  # fmt: skip
 """Where malignant cells in a fluid are a metastasis."""
 _OTHER_LESION = re.compile(
@@ -267,6 +268,11 @@ class _Sentence:
         if head.rule in ("metastasis.another", "metastasis.row"):
             return self._listed_after(i, head)
         left = left_sites(self.tokens, i)
+        if head.rule == "metastasis.proven":
+            places = left.items or ([] if left.regional else antecedent(self.tokens, i, linked=True)) or []
+            own = _OWN_CANCER.search(self.doc.norm, head.start, head.end)
+            places = [x for x in places if x.value == "bone" or (own and x.value not in ("other", "skin"))]
+            return places, Group(min(x.first for x in places), i) if places else None
         if head.rule == "metastasis.verb":
             left = Sites(first=i, last=i)
         right = right_sites(self.tokens, i) if not left.items else Sites(first=i, last=i)

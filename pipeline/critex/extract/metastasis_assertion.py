@@ -57,6 +57,8 @@ _CLAUSE = re.compile(
     r";|\bbut\b|\bhowever\b|\bwhereas\b|\balthough\b|,\s(?!(?:less|not|un|cannot|can|possibl|suspect|probabl|likely|although|to be |to consider|待|不|疑|考))",
     FLAGS,
 )
+_ORDERED = re.compile(r"[拟擬待以]|建[议議]|[进進]一步|完善")
+"""Before 排除 these ask for an examination that may exclude; without them it has excluded."""
 _VERSUS = re.compile(r"\s*,?\s*(?:vs\.?|v\.?|versus)\s(?!\s?\d)", FLAGS)
 _QUESTION = re.compile(r"\s?\)?\?(?!\s?[A-Za-z]\w)|\s?\(\?\)|\?", FLAGS)
 
@@ -192,7 +194,8 @@ def _from_before(
                 break
             if crossed_comma and not bare and sep not in ("or", "nor"):
                 break
-            return "absent", (t.start, t.end)
+            ordered = t.word == "排除" and _ORDERED.search(norm, max(0, t.start - 20), t.start)
+            return ("hypothetical" if ordered else "absent"), (t.start, t.end)
         if linked and t.word in ("-", "--") and norm[t.start - 1 : t.start] == " ":
             break  # "no lactate peak - consistent with metastases"
         linked = linked or bool(t.cues & {"link", "possible"})

@@ -43,7 +43,7 @@ _OWN_CANCER = re.compile(
     FLAGS,
 )
 _ONCOLOGY = re.compile(
-    r"cancer|carcinoma|tumou?r|malignan|metasta|oncolog|nasophar|chemo|\b(?:NPC|NKC|mets|M1|PD-?1|immunotherapy|Ca)\b|na[iï]ve|systemic therapy|肿瘤|癌|初治",
+    r"cancer|carcinoma|tumou?r|malignan|neoplas|metasta|oncolog|nasophar|chemo|\b(?:NPC|NKC|mets|M1|PD-?1|immunotherapy|Ca)\b|na[iï]ve|systemic therapy|肿瘤|癌|初治",
     FLAGS,
 )
 _CYCLES = re.compile(
