@@ -15,7 +15,7 @@ from critex.errors import CritexError
 @app.command()
 def export(
     folder: RunFolder,
-    to: Annotated[str, typer.Option("--to", help="omop, fhir, brat or labelstudio.")],
+    to: Annotated[str, typer.Option("--to", help="omop, fhir, delta, brat or labelstudio.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for the files.  [default: FOLDER/export-<to>]")
     ] = None,
@@ -32,7 +32,7 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Hand a run over: OMOP NOTE and NOTE_NLP, FHIR R4, or files for annotators."""
+    """Hand a run over: OMOP NOTE and NOTE_NLP, FHIR R4, Delta tables, or files for annotators."""
     from critex.export.annotation import export_brat, export_labelstudio
     from critex.export.concepts import read_concepts
     from critex.export.fhir import export_fhir
@@ -49,12 +49,16 @@ def export(
         counts = export_omop(folder, target, form, db, known)
     elif to == "fhir":
         counts = export_fhir(folder, target)
+    elif to == "delta":
+        from critex.export.delta import export_delta
+
+        counts = export_delta(folder, target)
     elif to == "brat":
         counts = export_brat(folder, target)
     elif to == "labelstudio":
         counts = export_labelstudio(folder, target)
     else:
-        raise CritexError(f"--to {to}: write omop, fhir, brat or labelstudio.")
+        raise CritexError(f"--to {to}: write omop, fhir, delta, brat or labelstudio.")
     where = "the database" if db and to == "omop" else str(target)
     console.print(", ".join(f"{n:,} {name}" for name, n in counts.items()) + f" written to {where}", markup=False)
     if known is not None:

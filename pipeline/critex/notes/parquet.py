@@ -30,7 +30,7 @@ def read_parquet(path: Path, options: Options, seen: Seen) -> Iterator[Note | Re
     wanted = [options.column(f) for f in FIELDS if options.column(f) in names]
     row = 0
     try:
-        for batch in _batches(file, wanted):
+        for batch in batches_of(file, wanted):
             for record in batch.to_pylist():
                 row += 1
                 made = make_note(record, f"{path.name}:{row}", f"{path.stem}-{row}", options, seen)
@@ -39,7 +39,7 @@ def read_parquet(path: Path, options: Options, seen: Seen) -> Iterator[Note | Re
         yield Rejected(f"{path.name}:{row + 1}", "", "the file is damaged from here on. Export it again.")
 
 
-def _batches(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def batches_of(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Batches of one row group after the other: read in one go, the bytes of all groups before are kept in memory."""
     for group in range(file.num_row_groups):
         yield from file.iter_batches(batch_size=512, row_groups=[group], columns=columns)

@@ -133,7 +133,7 @@ def make_note(
     Note, Rejected, or both
         Both where the note can be read but its date cannot: it is read without a date, and the date is reported.
     """
-    note_id = _cell(values.get(options.column("note_id")))
+    note_id = cell(values.get(options.column("note_id")))
     text = values.get(options.column("text"))
     if not isinstance(text, str) or not text.strip():
         return Rejected(source, note_id, "the text is empty.")
@@ -148,13 +148,13 @@ def make_note(
     if not note_id:
         seen.without_id += 1
         note_id = default_id
-    patient_id = _cell(values.get(options.column("patient_id")))
+    patient_id = cell(values.get(options.column("patient_id")))
     if not patient_id:
         seen.without_patient += 1
         patient_id = note_id
-    written = _cell(values.get(options.column("note_date")))
+    written = cell(values.get(options.column("note_date")))
     when = parse_note_date(written, options.date_order)
-    note = Note(note_id, patient_id, when, _cell(values.get(options.column("note_type"))), text, source)
+    note = Note(note_id, patient_id, when, cell(values.get(options.column("note_type"))), text, source)
     if not written:
         seen.without_date += 1
     elif when is None:
@@ -168,7 +168,8 @@ def make_note(
     return note
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Identifier, date or kind of a note as text, whatever type its source gives it."""
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, datetime | date):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from critex.errors import InputError
 from critex.notes.delimited import read_delimited
+from critex.notes.delta import is_delta, read_delta
 from critex.notes.documents import EXTRACTORS
 from critex.notes.files import MANIFESTS, read_document
 from critex.notes.jsonlines import read_json, read_jsonlines
@@ -34,7 +35,8 @@ READERS: dict[str, Reader] = {
 def files_of(sources: Iterable[Path]) -> list[tuple[Path, Path | None]]:
     """Files that the sources name, each with the folder that it was found in.
 
-    A folder stands for the files in it that some reader reads, in order of their names; manifests are not notes.
+    A folder stands for the files in it that some reader reads, in order of their names; manifests are not notes. A folder that is
+    a Delta table stands for itself: its files are not all of the present version.
 
     Raises
     ------
@@ -44,14 +46,7 @@ def files_of(sources: Iterable[Path]) -> list[tuple[Path, Path | None]]:
     found: list[tuple[Path, Path | None]] = []
     for source in sources:
         if source.is_dir():
-            inside = [
-                p
-                for p in sorted(source.rglob("*"))
-                if p.suffix.lower() in READERS
-                and p.name.lower() not in MANIFESTS
-                and p.is_file()
-                and _is_input(p, source)
-            ]
+            inside = list(_inside(source))
             if not inside:
                 raise InputError(
                     f"{source}: nothing to read in this folder. Kinds that are read: {' '.join(sorted(READERS))}."
@@ -66,6 +61,25 @@ def files_of(sources: Iterable[Path]) -> list[tuple[Path, Path | None]]:
         else:
             found.append((source, None))
     return found
+
+
+def _inside(source: Path) -> Iterator[Path]:
+    if is_delta(source):
+        yield source
+        return
+    tables = {p.parent for p in source.rglob("_delta_log") if p.is_dir()}
+    for p in sorted(source.rglob("*")):
+        if p in tables:
+            if _is_input(p, source):
+                yield p
+        elif (
+            p.suffix.lower() in READERS
+            and p.name.lower() not in MANIFESTS
+            and p.is_file()
+            and _is_input(p, source)
+            and tables.isdisjoint(p.parents)
+        ):
+            yield p
 
 
 def _is_input(path: Path, source: Path) -> bool:
@@ -92,4 +106,5 @@ def read_notes(sources: Iterable[Path], options: Options, seen: Seen) -> Iterato
     """
     _is_output.cache_clear()
     for path, root in files_of(sources):
-        yield from READERS[path.suffix.lower()](path, replace(options, root=root), seen)
+        read = read_delta if path.is_dir() else READERS[path.suffix.lower()]
+        yield from read(path, replace(options, root=root), seen)

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ import pandas as pd
 from critex import tables
 from critex.criteria.trial import Trial, load_trial
 from critex.errors import InputError
-from critex.notes.record import FIELDS, Note, Options, Rejected, Seen, check_columns, make_note
+from critex.notes.delta import DeltaFile, file_rows, fitted, is_delta, open_delta
+from critex.notes.record import FIELDS, Note, Options, Rejected, Seen, cell, check_columns, make_note
 from critex.run.job import Summary, write_run
 from critex.run.judge_patients import Judgement
 from critex.run.ledger import FOLDER
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 GROUP_NOTES = 1_000
 """Notes of the patients that are judged together, on average."""
+BATCH_ROWS = 500
+"""Rows that go to a Python function at once."""
 SCALAR = {"string": "string", "int": "bigint", "float": "double", "bool": "boolean"}
 JUDGED = ("features", "verdicts", "evidence", "candidates")
 
@@ -106,7 +110,7 @@ def run_spark(
     spark = session()
     options = options or Options()
     loaded = [load_trial(t) for t in trials]
-    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "500")
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(BATCH_ROWS))
     work = out.resolve() / FOLDER / "spark"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -152,22 +156,8 @@ def _records(spark: SparkSession, sources: Sequence[Path], options: Options) -> 
     for number, source in enumerate(sources):
         if not source.exists():
             raise InputError(f"{source}: no such file or folder.")
-        delta = (source / "_delta_log").is_dir()
-        try:
-            frame = spark.read.format("delta" if delta else "parquet").load(f"file:{source.resolve()}")
-        except Exception as error:
-            raise InputError(
-                f"{source}: Spark cannot read it as {'Delta' if delta else 'Parquet'} ({type(error).__name__})."
-            ) from None
-        mine = options.fitted(frame.columns)
-        check_columns(frame.columns, str(source), mine)
-        columns = [c if (c := mine.column(name)) in frame.columns else None for name in FIELDS]
-        read = frame.select(
-            *(f.col(f"`{c}`").alias(name) if c else f.lit(None).cast("string").alias(name) for name, c in zip(FIELDS, columns, strict=True)),
-            f.format_string(f"{number:05d} %s", f.col("_metadata.file_path")).alias("place"),
-            f.col("_metadata.file_name").alias("file"),
-            (f.col("_metadata.row_index") if not delta else f.monotonically_increasing_id()).alias("row"),
-        )  # fmt: skip
+        frame, mine = _delta_rows(spark, source, options) if is_delta(source) else _parquet_rows(spark, source, options)
+        read = frame.select(*FIELDS, f.format_string(f"{number:05d} %s", f.col("path")).alias("place"), "file", "row")
         parts.append(
             read.mapInPandas(_as_records(mine), _schema(tables.NOTES, "error string, place string, row bigint"))
         )
@@ -180,6 +170,53 @@ def _records(spark: SparkSession, sources: Sequence[Path], options: Options) -> 
     return taken.select(
         *tables.NOTES.names, f.when(f.col("again") > 1, DOUBLED).otherwise("").alias("error"), "place", "row"
     ).unionByName(records.filter(f.col("error") != ""))
+
+
+def _parquet_rows(spark: SparkSession, source: Path, options: Options) -> tuple[DataFrame, Options]:
+    """Our fields of Parquet files, each row with its file and its number in it (from 0)."""
+    from pyspark.sql import functions as f
+
+    try:
+        frame = spark.read.parquet(f"file:{source.resolve()}")
+    except Exception as error:
+        raise InputError(f"{source}: Spark cannot read it as Parquet ({type(error).__name__}).") from None
+    mine = options.fitted(frame.columns)
+    check_columns(frame.columns, str(source), mine)
+    columns = [c if (c := mine.column(name)) in frame.columns else None for name in FIELDS]
+    read = frame.select(
+        *(f.col(f"`{c}`").alias(name) if c else f.lit(None).cast("string").alias(name) for name, c in zip(FIELDS, columns, strict=True)),
+        f.col("_metadata.file_path").alias("path"), f.col("_metadata.file_name").alias("file"), f.col("_metadata.row_index").alias("row"),
+    )  # fmt: skip
+    return read, mine
+
+
+def _delta_rows(spark: SparkSession, source: Path, options: Options) -> tuple[DataFrame, Options]:
+    """The same of a Delta table. The driver reads its log, executors its files: no connector is needed, and rows keep their numbers."""
+    table = open_delta(source)
+    mine = fitted(table, source, options)
+    columns = dict(table.columns)
+    work = [(f.path, json.dumps(dict(f.partition)), json.dumps(sorted(f.deleted))) for f in table.files]
+
+    def read(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for batch in batches:
+            for path, partition, deleted in batch.itertuples(index=False):
+                file = DeltaFile(path, json.loads(partition), frozenset(json.loads(deleted)))
+                rows = (
+                    (*(_text(name, r.get(mine.column(name))) for name in FIELDS), path, Path(path).name, number - 1)
+                    for number, r in file_rows(file, columns, mine)
+                )
+                while some := list(islice(rows, BATCH_ROWS)):
+                    yield pd.DataFrame(some, columns=[*FIELDS, "path", "file", "row"])
+
+    frame = spark.createDataFrame(work, "path string, partition string, deleted string")
+    schema = ", ".join(f"{name} string" for name in FIELDS) + ", path string, file string, row bigint"
+    return frame.repartition(max(1, len(work))).mapInPandas(read, schema), mine
+
+
+def _text(name: str, value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return None if name == "text" else cell(value)
 
 
 def _schema(table: tables.Table, more: str = "") -> str:
