@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -99,6 +100,9 @@ def test_every_answer_carries_a_strict_policy(folder: Path) -> None:
             assert "default-src 'none'" in headers["content-security-policy"]
             assert "unsafe" not in headers["content-security-policy"]
             assert headers["cache-control"] == "no-store"
+        (script,) = re.findall(r'src="(/static/review[^"]+)"', client.ask("GET", "/")[1])
+        assert "immutable" in client.ask("GET", script)[2]["cache-control"]
+        assert client.ask("GET", script + "0")[2]["cache-control"] == "no-store"
         assert client.ask("GET", "/static/..%2f..%2fpyproject.toml")[0] == 404
         assert client.ask("GET", "/patient?id=..%2F..%2Fetc")[0] == 404
 

@@ -24,6 +24,7 @@ from critex.report.view import PatientView, trial_view
 from critex.review.decisions import Decision, Final, finals
 from critex.run.store import write_file
 from critex.run.versions import patterns_digest
+from critex.tables import records
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _hashed(notes: pd.DataFrame) -> list[HashedNote]:
             i, str(r["note_id"]), str(r["note_date"]), str(r["note_type"]), str(r["source"]), len(str(r["text"])),
             hashlib.sha256(str(r["text"]).encode("utf-8", "surrogatepass")).hexdigest(),
         )
-        for i, r in enumerate(ordered.to_dict("records"), 1)
+        for i, r in enumerate(records(ordered), 1)
     ]  # fmt: skip
 
 
@@ -130,7 +131,7 @@ def _evidence(
     texts = {str(i): str(t) for i, t in zip(notes["note_id"], notes["text"], strict=True)}
     about = {n.note_id: n for n in hashed}
     out: dict[str, list[tuple[int, Excerpt]]] = defaultdict(list)
-    for r in evidence.to_dict("records"):
+    for r in records(evidence):
         note, start, end = about[str(r["note_id"])], int(r["start"]), int(r["end"])
         text = texts[note.note_id]
         excerpt = Excerpt(

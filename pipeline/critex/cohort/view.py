@@ -248,5 +248,5 @@ def _soon(out: Path, trial: Trial, matrix: VerdictMatrix) -> list[dict[str, str]
     rows = rows[rows["patient_id"].isin(set(matrix.patients))].sort_values(["valid_to", "patient_id"], kind="stable")
     return [
         {k: str(r[k]) for k in ("patient_id", "valid_from", "valid_to", "first_out", "first_out_why")} | {"open": "yes" if r["open_end"] else ""}
-        for r in rows.to_dict("records")
+        for r in tables.records(rows)
     ]  # fmt: skip

@@ -62,6 +62,9 @@ def pieces(text: str, marks: Iterable[Mark]) -> list[Piece]:
             active.append(inside[i])
             i += 1
         active = [m for m in active if m.end > start]
+        if not active:
+            found.append(Piece(text[start:end], start, end))
+            continue
         found.append(
             Piece(
                 text[start:end],

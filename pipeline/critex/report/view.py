@@ -14,6 +14,7 @@ from critex.criteria.trial import Trial
 from critex.features.patient import Patient
 from critex.report.highlight import Mark, Piece, pieces
 from critex.run.statements import day, statements_by_patient
+from critex.tables import records
 
 ORDER = {"candidate": 0, "possible": 1, "ineligible": 2}
 ICONS = {"pass": "✓", "fail": "✕", "unknown": "?"}
@@ -128,7 +129,7 @@ def note_views(notes: pd.DataFrame, mentions: pd.DataFrame, evidence: pd.DataFra
         "cue_start",
         "cue_end",
     ]
-    for row in mentions[columns].to_dict("records"):
+    for row in records(mentions[columns]):
         marks[row["note_id"]].append(
             Mark(int(row["start"]), int(row["end"]), "mention", row["label"], mention_title(row))
         )
@@ -136,10 +137,10 @@ def note_views(notes: pd.DataFrame, mentions: pd.DataFrame, evidence: pd.DataFra
             marks[row["note_id"]].append(
                 Mark(int(row["cue_start"]), int(row["cue_end"]), "cue", row["assertion"], f"cue: {row['assertion']}")
             )
-    for row in evidence[["note_id", "start", "end", "criterion"]].to_dict("records"):
+    for row in records(evidence[["note_id", "start", "end", "criterion"]]):
         marks[row["note_id"]].append(Mark(int(row["start"]), int(row["end"]), "evidence", row["criterion"]))
     out: dict[str, list[NoteView]] = defaultdict(list)
-    for row in notes.sort_values(["patient_id", "note_date", "note_id"], kind="stable").to_dict("records"):
+    for row in records(notes.sort_values(["patient_id", "note_date", "note_id"], kind="stable")):
         view = NoteView(
             row["note_id"], row["note_date"], row["note_type"], pieces(row["text"], marks.get(row["note_id"], ()))
         )
@@ -174,10 +175,10 @@ def trial_view(
     labs = _labs(trial, shown, notes, mentions, sexes or {})
     n_evidence = evidence.groupby(["patient_id", "criterion"]).size().to_dict()
     by_patient: dict[str, dict[str, dict[Any, Any]]] = defaultdict(dict)
-    for row in verdicts[verdicts["patient_id"].isin(ids)].to_dict("records"):
+    for row in records(verdicts[verdicts["patient_id"].isin(ids)]):
         by_patient[row["patient_id"]][row["criterion"]] = row
     patients = []
-    for row in shown.to_dict("records"):
+    for row in records(shown):
         pid = row["patient_id"]
         criteria = []
         for c in trial.criteria:

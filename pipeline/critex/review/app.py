@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
@@ -21,6 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from critex import __version__
+from critex.criteria.trial import Trial
 from critex.report.view import ICONS
 from critex.review.adjudication import open_cases
 from critex.review.agreement import agreements, following
@@ -44,6 +46,7 @@ STATIC = {
     "adjudicate.js": ("critex.review", "static", "text/javascript"),
     "icon.svg": ("critex.review", "static", "image/svg+xml"),
 }
+KEPT = "private, max-age=31536000, immutable"
 STATUS_ICONS = {"candidate": "●", "possible": "◐", "ineligible": "✕"}
 LIST_FIELDS = ("search", "status", "criterion", "verdict", "review", "reviewed", "sort", "down")
 
@@ -68,7 +71,7 @@ def environment() -> Environment:
     env.filters["figure"] = lambda x: "not defined" if x != x else f"{x:.2f}"
     env.filters["thousands"] = lambda n: f"{n:,}"
     env.globals.update(
-        icons=ICONS, status_icons=STATUS_ICONS, version=__version__, assertions=ASSERTIONS, url=url, verdicts=VERDICTS, statuses=STATUSES
+        icons=ICONS, status_icons=STATUS_ICONS, version=__version__, assertions=ASSERTIONS, url=url, static=static_url, verdicts=VERDICTS, statuses=STATUSES
     )  # fmt: skip
     return env
 
@@ -77,6 +80,19 @@ def url(path: str, **fields: Any) -> str:
     """An address of the page; empty fields are left out."""
     given = {k: v for k, v in fields.items() if v not in ("", None, False)}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+@cache
+def static_file(name: str) -> bytes:
+    """One of our own style sheets and scripts; KeyError where there is no such file."""
+    package, folder, _ = STATIC[name]
+    return (files(package) / folder / name).read_bytes()
+
+
+@cache
+def static_url(name: str) -> str:
+    """Address of a style sheet or script, another one whenever its content changes: browsers may keep it."""
+    return f"/static/{name}?v={hashlib.blake2b(static_file(name), digest_size=8).hexdigest()}"
 
 
 class Pages:
@@ -119,16 +135,18 @@ class Pages:
         )
 
     def warm_up(self) -> None:
-        """Open the tables and the template of a patient once, so that nobody waits for that with the first patient."""
+        """Make the page of a patient once, so that nobody waits with the first patient for tables to be opened and templates to be compiled."""
         trial = self.bench.folder.trials[0]
         first = self.bench.folder.candidates["patient_id"]
-        environment().get_template("patient.html")
         with suppress(Exception):  # the patient's own page will say what is wrong
-            self.bench.patient(trial, str(first.iloc[0]), reviewer="")
+            self._patient_page(trial, str(first.iloc[0]), "", {})
 
     def render(self, template: str, request: Request, **values: Any) -> HTMLResponse:
+        """A page for whoever asks."""
+        return self._page(template, request.state.reviewer, **values)
+
+    def _page(self, template: str, reviewer: str, **values: Any) -> HTMLResponse:
         """A page with what every page needs."""
-        reviewer = request.state.reviewer
         common = {
             "reviewer": reviewer, "trials": self.bench.folder.trials, "remarks": self.bench.folder.remarks, "rules": self.bench.rules,
             "may_see_all": self._sees_all(reviewer), "may_adjudicate": self.bench.may_adjudicate(reviewer),
@@ -146,13 +164,12 @@ class Pages:
         return HTMLResponse(html, code)
 
     def static(self, request: Request) -> Response:
-        """One of our own style sheets and scripts."""
-        found = STATIC.get(request.path_params["name"])
-        if found is None:
+        """One of our own style sheets and scripts, which hold nothing of a patient: the browser keeps what it asked for by its hash."""
+        name = request.path_params["name"]
+        if name not in STATIC:
             raise HTTPException(404)
-        package, folder, kind = found
-        body = (files(package) / folder / request.path_params["name"]).read_bytes()
-        return Response(body, media_type=kind)
+        kept = {"Cache-Control": KEPT} if str(request.url).endswith(static_url(name)) else None
+        return Response(static_file(name), media_type=STATIC[name][2], headers=kept)
 
     def enter(self, request: Request) -> Response:
         """Change the one-time token of the printed address into a session."""
@@ -195,11 +212,11 @@ class Pages:
 
     def patient(self, request: Request) -> Response:
         """One patient."""
-        trial = self._trial(request.query_params)
-        reviewer, bench = request.state.reviewer, self.bench
-        given = request.query_params
-        patient_id = given.get("id", "")
-        query = Query.of(given)
+        trial, given = self._trial(request.query_params), request.query_params
+        return self._patient_page(trial, given.get("id", ""), request.state.reviewer, given)
+
+    def _patient_page(self, trial: Trial, patient_id: str, reviewer: str, given: Mapping[str, str]) -> HTMLResponse:
+        bench, query = self.bench, Query.of(given)
         try:
             index = date.fromisoformat(given["index_date"]) if given.get("index_date") else None
         except ValueError:
@@ -214,8 +231,8 @@ class Pages:
         fields = {k: given.get(k, "") for k in LIST_FIELDS}
         wanted = given.get("c", "")
         selected = wanted if wanted in {c.id for c in view.criteria} else first_open(view)
-        return self.render(
-            "patient.html", request, trial=trial, p=view, fields=fields, before=before, after=after, place=place, n_list=n, selected=selected
+        return self._page(
+            "patient.html", reviewer, trial=trial, p=view, fields=fields, before=before, after=after, place=place, n_list=n, selected=selected
         )  # fmt: skip
 
     def _open_to(self, request: Request) -> None:

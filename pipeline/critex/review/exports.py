@@ -21,6 +21,7 @@ from critex.review.decisions import COLUMNS, Decision, finals
 from critex.review.folder import PatientTables
 from critex.review.workbench import Workbench
 from critex.run.store import csv_quoting, write_file
+from critex.tables import records
 
 _README = """# Gold from a review
 
@@ -132,7 +133,7 @@ def _gold_verdicts(
         spans: dict[tuple[str, int, int], str] = {}
         if machine.get(c.id) == final[c.id]:
             found = rows.evidence[(rows.evidence["criterion"] == c.id) & (rows.evidence["role"] == "supports")]
-            for e in found.to_dict("records"):
+            for e in records(found):
                 spans[(e["note_id"], int(e["start"]), int(e["end"]))] = e["text"]
         for d in mine:
             if d.action == "missed_evidence" and d.role == "supports" and d.start is not None and d.end is not None:
@@ -153,7 +154,7 @@ def gold_mentions(rows: PatientTables, standing: list[Decision]) -> list[dict[st
     wrong = {(d.note_id, d.start, d.end) for d in standing if d.action == "wrong_span"}
     keep = ["note_id", "patient_id", "start", "end", "text", "label", "value", "number", "unit", "canonical", "result", "assertion", "temporality"]  # fmt: skip
     out = []
-    for m in rows.mentions[keep].to_dict("records"):
+    for m in records(rows.mentions[keep]):
         place = (m["note_id"], int(m["start"]), int(m["end"]))
         if place not in wrong:
             row = {str(k): None if v is None or v != v or v == "" else v for k, v in m.items()}
@@ -178,7 +179,7 @@ def write_reviewed_brat(bench: Workbench, trial: Trial, target: Path) -> int:
             by_note: dict[str, list[dict[str, Any]]] = defaultdict(list)
             for m in gold_mentions(rows, bench.store.standing(trial.trial, patient_id)):
                 by_note[m["note_id"]].append(m)
-            for note in rows.notes.to_dict("records"):
+            for note in records(rows.notes):
                 yield {str(k): v for k, v in note.items()}, by_note[str(note["note_id"])]
 
     return brat.write_documents(annotated_documents(notes()), target)[0]

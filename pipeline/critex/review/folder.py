@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from critex import tables
 from critex.criteria.trial import Trial, load_trial, trial_path
@@ -18,7 +20,7 @@ from critex.errors import CritexError, TrialError
 from critex.run.judge_patients import Enrolment, Judgement, judge_patients
 from critex.run.local import enrolments
 from critex.run.statements import statements_by_patient
-from critex.run.store import read_table, write_table
+from critex.run.store import read_table, typed, write_table
 
 NEEDED = ("notes", "mentions", "verdicts", "evidence", "candidates")
 COPIES = "review-tables"
@@ -34,6 +36,21 @@ class PatientTables:
     verdicts: pd.DataFrame
     evidence: pd.DataFrame
     candidate: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of a table of any size, by a condition."""
+
+    source: ds.Dataset
+    schema: pa.Schema
+    """Types of the columns as written."""
+
+    def where(self, wanted: ds.Expression, columns: list[str] | None = None) -> pd.DataFrame:
+        """Rows for which a condition holds, in order."""
+        columns = columns or self.schema.names
+        found = self.source.to_table(columns=columns, filter=wanted)
+        return found.cast(pa.schema([self.schema.field(c) for c in columns])).to_pandas()
 
 
 class ReviewFolder:
@@ -102,30 +119,37 @@ class ReviewFolder:
                 return trial
         raise KeyError(name)
 
-    def _dataset(self, name: str) -> ds.Dataset:
+    def _dataset(self, name: str) -> _Rows:
         path = self.out / f"{name}.parquet"
         if not path.is_file():  # the rows of one patient are found fast in Parquet only
             source = next(self.out / f"{name}.{f}" for f in ("csv", "jsonl") if (self.out / f"{name}.{f}").is_file())
             path = self.out / ".critex" / COPIES / f"{name}.parquet"
             if not path.is_file() or path.stat().st_mtime_ns <= source.stat().st_mtime_ns:
                 write_table(read_table(name, self.out), name, path.parent)
-        return ds.dataset(path)
+        # Words that stand in many rows are read as numbers, and only those of the patient's rows are looked up: a third of the time. The text of
+        # a note, and what the rows are chosen by, are read as they are.
+        schema = pq.read_schema(path)
+        repeated = [f.name for f in schema if pa.types.is_large_string(f.type) or pa.types.is_string(f.type)]
+        as_they_are = {"patient_id", "trial", *(["text"] if name == "notes" else [])}
+        format_ = ds.ParquetFileFormat(dictionary_columns=[c for c in repeated if c not in as_they_are])
+        return _Rows(ds.dataset(path, format=format_), schema.remove_metadata())
 
     def _rows(self, name: str, patient_id: str, trial: str | None = None) -> pd.DataFrame:
         wanted = ds.field("patient_id") == patient_id
         if trial is not None:
             wanted &= ds.field("trial") == trial
-        frame = self._datasets[name].to_table(filter=wanted).to_pandas()
-        return tables.checked(frame, tables.TABLES[name])
+        frame = self._datasets[name].where(wanted)
+        # A run writes its tables checked and in order: this is done again only where an earlier version wrote other columns.
+        return typed(frame, name) if list(frame.columns) == tables.TABLES[name].names else tables.checked(frame, tables.TABLES[name])  # fmt: skip
 
     def verdict_columns(self, trial: str, columns: list[str]) -> pd.DataFrame:
         """Columns of the verdicts of all patients of one trial."""
-        return self._datasets["verdicts"].to_table(columns=columns, filter=ds.field("trial") == trial).to_pandas()
+        return self._datasets["verdicts"].where(ds.field("trial") == trial, columns)
 
     def evidence_of(self, trial: str, patients: list[str]) -> pd.DataFrame:
         """Evidence of some patients in one trial."""
         wanted = (ds.field("trial") == trial) & ds.field("patient_id").isin(patients)
-        return self._datasets["evidence"].to_table(filter=wanted).to_pandas()
+        return self._datasets["evidence"].where(wanted)
 
     def _patient(self, trial: str, patient_id: str) -> PatientTables:
         row = self.candidates.iloc[self._place[(trial, patient_id)]]

@@ -21,6 +21,7 @@ from critex.review.beside import lab_plots
 from critex.review.decisions import Decision, Final, finals, verdicts_of
 from critex.review.folder import PatientTables, ReviewFolder
 from critex.run.statements import day
+from critex.tables import records
 
 CHUNK_LINES = 40
 _SPACE = re.compile(r"\s+")
@@ -170,13 +171,13 @@ def seen_hashes(folder: ReviewFolder, trial: Trial, rows: PatientTables) -> dict
     mentions = rows.mentions[columns].astype(str).to_json(orient="values", force_ascii=True)
     base = [mentions, str(folder.run.get("patterns", "")), trial.digest, str(rows.candidate["index_date"])]
     spans = defaultdict(list)
-    for e in rows.evidence.to_dict("records"):
+    for e in records(rows.evidence):
         spans[e["criterion"]].append([e["note_id"], int(e["start"]), int(e["end"]), e["role"]])
     return {
         v["criterion"]: hashlib.blake2b(
             json.dumps([*base, v["verdict"], v["reason"], spans[v["criterion"]]]).encode(), digest_size=16
         ).hexdigest()
-        for v in rows.verdicts.to_dict("records")
+        for v in records(rows.verdicts)
     }
 
 
@@ -221,8 +222,8 @@ def patient_view(
         before = dict(zip(rows.verdicts["criterion"], rows.verdicts["verdict"], strict=True))
     veiled = hidden - revealed
     evidence = evidence[~evidence["criterion"].isin(veiled)]
-    by_criterion = {str(v["criterion"]): v for v in verdicts.to_dict("records")}
-    texts = {str(n["note_id"]): n for n in rows.notes.to_dict("records")}
+    by_criterion = {str(v["criterion"]): v for v in records(verdicts)}
+    texts = {str(n["note_id"]): n for n in records(rows.notes)}
     visible = [d for d in decisions if not blind or d.reviewer == reviewer or d.criterion in revealed]
     views = _criteria(
         trial,
@@ -269,7 +270,7 @@ def _criteria(
     veiled: frozenset[str], before: dict[str, str], plots: Mapping[str, tuple[Markup, ...]],
 ) -> tuple[CriterionView, ...]:  # fmt: skip
     spans: dict[str, list[dict[Any, Any]]] = defaultdict(list)
-    for e in evidence.to_dict("records"):
+    for e in records(evidence):
         spans[e["criterion"]].append(e)
     by = verdicts_of(decisions)
     final = finals(decisions)
@@ -362,17 +363,17 @@ def evidence_views(
 def _notes(rows: PatientTables, evidence: pd.DataFrame, added: Sequence[Decision]) -> tuple[NoteView, ...]:
     marks: dict[str, list[Mark]] = defaultdict(list)
     columns = ["note_id", "start", "end", "label", "value", "result", "assertion", "temporality", "date", "cue_start", "cue_end"]  # fmt: skip
-    for m in rows.mentions[columns].to_dict("records"):
+    for m in records(rows.mentions[columns]):
         marks[m["note_id"]].append(Mark(int(m["start"]), int(m["end"]), "mention", m["label"], mention_title(m)))
         if not pd.isna(m["cue_start"]):
             marks[m["note_id"]].append(
                 Mark(int(m["cue_start"]), int(m["cue_end"]), "cue", m["assertion"], f"cue: {m['assertion']}")
             )
-    for e in evidence[["note_id", "start", "end", "criterion"]].to_dict("records"):
+    for e in records(evidence[["note_id", "start", "end", "criterion"]]):
         marks[e["note_id"]].append(Mark(int(e["start"]), int(e["end"]), "evidence", e["criterion"]))
     for d in added:
         marks[d.note_id].append(Mark(int(d.start or 0), int(d.end or 0), "evidence", d.criterion, f"added by {d.reviewer}"))  # fmt: skip
-    ordered = rows.notes.sort_values(["note_date", "note_id"], kind="stable").to_dict("records")
+    ordered = records(rows.notes.sort_values(["note_date", "note_id"], kind="stable"))
     return tuple(
         NoteView(
             n["note_id"], n["note_date"], n["note_type"], chunks(pieces(n["text"], marks.get(n["note_id"], ()))), len(n["text"])

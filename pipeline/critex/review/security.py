@@ -24,6 +24,9 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+KEEPABLE = ("Cache-Control",)
+"""Headers that an answer may set itself: nothing is kept in the browser but what says so."""
+
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
@@ -157,7 +160,8 @@ def _with_headers(send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
-                headers[name] = value
+                if name not in KEEPABLE or name not in headers:
+                    headers[name] = value
         await send(message)
 
     return sent

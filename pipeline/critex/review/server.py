@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable, Sequence
 from threading import Thread
@@ -15,6 +16,13 @@ from critex.review.workbench import Workbench
 
 HOST = "127.0.0.1"
 OPEN_PATHS = ("/enter", "/static/")
+
+
+def _get_ready(pages: Pages) -> None:
+    pages.warm_up()
+    # The tables of all patients stay as long as the server: looking through them for garbage would cost every fourth page 50 ms.
+    gc.collect()
+    gc.freeze()
 
 
 def serve(bench: Workbench, reviewers: Sequence[str], port: int, announce: Callable[[str, str], None]) -> None:
@@ -55,7 +63,7 @@ def serve(bench: Workbench, reviewers: Sequence[str], port: int, announce: Calla
     )  # fmt: skip
     for name in reviewers:
         address(name, sessions.token_for(name))
-    Thread(target=pages.warm_up, daemon=True).start()
+    Thread(target=_get_ready, args=(pages,), daemon=True).start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:

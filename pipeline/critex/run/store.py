@@ -22,6 +22,8 @@ Format = Literal["parquet", "csv", "jsonl"]
 GROUP_ROWS = 50_000
 GROUP_BYTES = 24_000_000
 """Size of a row group: the footer describes every column of every group in memory, so small groups cost more than they save."""
+NOTES_GROUP_BYTES = 4_000_000
+"""The same for notes: few columns, and whoever looks at one patient reads all texts of a group."""
 ALWAYS_CSV = ("candidates", "errors", "compare", "handoff", "selftest")
 """Tables that people open by hand: always CSV."""
 
@@ -108,6 +110,7 @@ class TableWriter:
         os.close(handle)
         self._temporary = Path(temporary)
         self._writer: pq.ParquetWriter | None = None
+        self._group_bytes = NOTES_GROUP_BYTES if name == "notes" else GROUP_BYTES
         self._waiting: list[pa.Table] = []
         self._began = False
 
@@ -122,7 +125,7 @@ class TableWriter:
             self._waiting.append(table)
             if (
                 sum(t.num_rows for t in self._waiting) >= GROUP_ROWS
-                or sum(t.nbytes for t in self._waiting) >= GROUP_BYTES
+                or sum(t.nbytes for t in self._waiting) >= self._group_bytes
             ):
                 self._flush()
             return
