@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from critex.extract.context import Reach, reaching
 from critex.extract.document import Document
-from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, filled_in
+from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, filled_in, left_open
 from critex.extract.mention import Mention
 
 _SECTION_ASSERTION = {"family": "family", "criteria": "hypothetical", "education": "hypothetical"}
@@ -21,7 +21,7 @@ _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
 _TICKED_LABELS = frozenset({"RESPONSE"})
 _ASKS = re.compile(
     r"\b(?:(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
-    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|demands|calls for|excludes|allows|lists))\b(?:[^.;:\n]{0,30}:)?",
+    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|demands|calls for|excludes|allows|lists)|(?:template|form|sheet|check-?list|proforma|flyer|leaflet|poster) (?:still )?(?:says|asks(?: for)?|states|reads|lists|wants)|per (?:their|the|its|trial|study)(?: \w+)? (?:sheet|protocol|list|criteria|flyer|leaflet|synopsis))\b(?:[^.;:\n]{0,30}:)?",
     re.I,
 )
 _QUOTED_RULE = re.compile(
@@ -179,7 +179,8 @@ def _from_form(doc: Document, m: Mention) -> None:
         m.assertion = "present"
         return
     if box == "empty":
-        m.assertion = "absent" if filled_in(doc.norm) else "hypothetical"
+        is_answer = filled_in(doc.norm) and not left_open(doc.norm, m.end, line.end)
+        m.assertion = "absent" if is_answer else "hypothetical"
         return
     answer = answer_after(doc.norm, m.end, line.end)
     if answer is not None:

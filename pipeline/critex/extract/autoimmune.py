@@ -49,7 +49,7 @@ _NEVER = re.compile(
 )
 """No systemic treatment at any time; "not on treatment" says that of today only."""
 _STOPPED = re.compile(
-    r"stopped|\boff\b|discontinued|until|\btill\b|ceased|last (?:\w+ )?(?:dose|course|needed|taken|infusion|injection|\w+ine|\w+ate|\w+mab|\w+cept|pred\w*|mtx|steroids?)|completed|weaned|came off|finished|ended|withdrawn|no longer|停药|停用",
+    r"stopped|\boff\b|discontinued|until|\btill\b|ceased|last (?:\w+ )?(?:dose|course|needed|taken|infusion|injection|\w+ine|\w+ate|\w+mab|\w+cept|pred\w*|mtx|steroids?)|completed|weaned|came off|finished|ended|withdrawn|no longer|(?:none|nil|nothing) (?:after|since|thereafter|now)|停药|停用",
     FLAGS,
 )
 _ONCE = re.compile(

@@ -78,7 +78,7 @@ _ABBREVIATIONS = [
     "Puan",
 ]
 _ABBREVIATION = re.compile(
-    rf"(?:\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})|(?<!Pugh )(?<!atitis )(?<!Hep )(?<!hep )(?<!type )(?<!roup )(?<!tage )(?<!NYHA )(?<!CCS )(?<!lass )(?<!rade )(?<!and )(?<!or )\b[A-Z](?:\.[A-Z])*)\.$"
+    rf"(?:\b(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})|(?<=[,;(] )d|(?<!Pugh )(?<!atitis )(?<!Hep )(?<!hep )(?<!type )(?<!roup )(?<!tage )(?<!NYHA )(?<!CCS )(?<!lass )(?<!rade )(?<!and )(?<!or )\b[A-Z](?:\.[A-Z])*)\.$"
 )
 _LAST_LETTERS = frozenset(word[-2:] for word in _ABBREVIATIONS)
 _STOP = re.compile(
@@ -103,7 +103,7 @@ class Line:
 def _may_abbreviate(norm: str, end: int) -> bool:
     """Whether the letters before a full stop that ends at ``end`` can be those of an abbreviation: asked first, for most stops end a sentence."""
     last = norm[end - 2 : end - 1]
-    return norm[end - 3 : end - 1] in _LAST_LETTERS or last == "c" or last.isupper()
+    return norm[end - 3 : end - 1] in _LAST_LETTERS or last in ("c", "d") or last.isupper()
 
 
 class Document:

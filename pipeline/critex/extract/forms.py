@@ -105,6 +105,18 @@ def box_before(norm: str, start: int, line_start: int) -> str | None:
     return "ticked" if (m["tick"] or "").strip() or m["full"] else "empty"
 
 
+_LEFT_OPEN = re.compile(
+    r"[^\n\[☐□☑☒]{0,40}?(?:\bnot (?:yet )?(?:scanned|imaged|done|tested|checked|known|assessed|asked|available|confirmed|answered|sure)\b|\bpending\b|\bawait\w*|\bunknown\b|\bunsure\b|\bto (?:check|confirm|ask|verify|follow)\b|\btick later\b|\?)",
+    re.I,
+)
+"""What stands behind an empty box that nobody could answer yet: "[ ] CNS metastases - not scanned"."""
+
+
+def left_open(norm: str, end: int, line_end: int) -> bool:
+    """Whether the words behind a box and its name say that the answer is still to come."""
+    return _LEFT_OPEN.match(norm, end, line_end) is not None
+
+
 def box_of(norm: str, start: int, end: int, line_start: int, line_end: int) -> str | None:
     """``"ticked"`` or ``"empty"`` of the box that asks for a name, on the side where the boxes of its line stand; else ``None``."""
     if boxes_trail(norm, line_start, line_end):

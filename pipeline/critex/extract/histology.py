@@ -48,6 +48,7 @@ class _Words:
     contrast: re.Pattern[str]
     favoured: re.Pattern[str]
     doubted: re.Pattern[str]
+    not_upheld: re.Pattern[str]
 
 
 @cache
@@ -319,6 +320,8 @@ class _Reading:
             return "superseded"
         if now > was:
             return "correction"
+        if self.words.not_upheld.search(norm, seg_end, min(len(norm), seg_end + 160)):
+            return "correction"  # "Slides reviewed: keratinising SCC. Outside report of non-keratinising type is not confirmed."
         if self.addendum is not None:
             begins, takes_back = self.addendum
             if start >= begins:

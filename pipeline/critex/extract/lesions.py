@@ -44,6 +44,7 @@ _COMPARED = re.compile(
     r"\b(?:vs?\.?|versus|since|than|compared (?:with|to)|cf\.?|on|in)\s(?:the\s)?(?:CT |MRI |PET )?(?:of |from )?$",
     FLAGS,
 )
+_IMAGING_NOTE = re.compile(r"imaging|radiolog|\bCT\b|\bMRI?\b|\bPET", FLAGS)
 _MAX_MM = 200.0
 """A longer "lesion" is a slip of units or no lesion (domain.md I7 d)."""
 
@@ -117,7 +118,8 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
     if modality is None and _RECIST.search(norm, doc.line_at(mention.start).start, mention.start):
         modality = "CT"  # RECIST measures on CT or MRI
     category = doc.category_at(mention.start)
-    if modality is None or category in ("exam", "criteria", "family") or _SPECIMEN_NOTE.search(doc.note_type or ""):
+    specimen = _SPECIMEN_NOTE.search(doc.note_type or "") and not _IMAGING_NOTE.search(doc.note_type or "")
+    if modality is None or category in ("exam", "criteria", "family") or specimen:
         return False
     if words["not_a_lesion"].search(near) or words["palpated"].search(near):
         return False

@@ -15,7 +15,7 @@ from critex.extract.family import FamilyHits, family
 from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.metastasis_assertion import Group, claim
-from critex.extract.metastasis_sites import Item, Sites, antecedent, left_sites, right_sites, sites_from
+from critex.extract.metastasis_sites import Item, Sites, antecedent, left_sites, right_sites, site_only, sites_from
 from critex.extract.metastasis_tokens import tokens
 from critex.extract.patterns import FLAGS, load_yaml, term_regex
 from critex.extract.starts import matches_in_words
@@ -74,6 +74,7 @@ _OPEN_AFTER = re.compile(
     FLAGS,
 )
 _SPREADS = re.compile(r"\b(?:cancer|tumou?r|disease|malignancy|carcinoma|NPC|it|PET|scan|staging)\b", FLAGS)
+_PROGRESSES = re.compile(r"\b(?:cancer|tumou?r|malignan\w+|carcinoma|NPC|EBV|PET|staging|metasta\w+|RECIST)\b", FLAGS)
 _PATHOLOGY = re.compile(r"patholog|histolog|cytolog|biopsy", re.I)
 _RELATIVE = re.compile(
     r"\b(?:mother|father|brother|sister|uncle|aunt|cousin|grand(?:mother|father|ma|pa)|sibling|son|daughter|mum|mom|dad|wife|husband)s?(?:'s)?\b"
@@ -299,6 +300,10 @@ class _Sentence:
 
     def _is_cancer(self, head: _Head, items: list[Item], left: Sites, group: Group) -> bool:
         """Whether "disease" or "no ... lesion" speaks of metastases."""
+        if self.doc.norm[head.start : head.end].lower() == "progression" and not _PROGRESSES.search(
+            self.doc.norm, self.start, self.end
+        ):
+            return False
         if head.rule == "metastasis.disease" and left.distant:
             return True
         values = {x.value for x in items}
@@ -507,6 +512,9 @@ class _Sentence:
 
     def _stage(self, i: int) -> tuple[list[Item], Group | None]:
         right = right_sites(self.tokens, i, stage=True)
+        confined = site_only(self.tokens, i)
+        if confined.items and not any(x.claim != "absent" for x in right.items):
+            return confined.items, Group(confined.first, i)
         if not right.items and "m1" in self.tokens[i].word:
             right = self._right_after(i)
         if not right.items:

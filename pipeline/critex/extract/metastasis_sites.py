@@ -6,6 +6,7 @@ metastasis. A word that says metastasis without an organ is ``unspecified``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from critex.extract.metastasis_tokens import Token
@@ -37,6 +38,8 @@ _OPENERS = frozenset(
 _NORMAL = frozenset(
     {"clear", "normal", "unremarkable", "ok", "nad", "nl", "wnl", "clean", "free", "intact", "physiological"}
 )
+_BENIGN = re.compile(r"ha?emangioma|cyst|fatty|fat\b|fnh|benign|adenoma|clear|normal", re.I)
+_EDITION = re.compile(r"v\.?\d|ajcc|uicc|[789](?:th|\.)?|edition|ed", re.I)
 _TISSUE = frozenset({"biopsy", "bx", "surgery"})
 _TRANSPARENT_KINDS = frozenset({"modifier", "number"})
 
@@ -230,6 +233,8 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
             pass
         elif t.word == "," and found.primary and not stage and _is_whole_list(tokens, k + 1):
             connector = ","  # "metastatic NPC, liver + bone."
+        elif stage and _EDITION.fullmatch(t.word):
+            pass
         elif (stage and t.word in (",", ";", "stage", "disease")) or (
             stage and t.kind == "head" and t.word.startswith(("stage", "disease", "dz"))
         ):
@@ -241,6 +246,14 @@ def right_sites(tokens: list[Token], head: int, *, stage: bool = False) -> Sites
         return found
     _list_right(found, tokens, k)
     return found
+
+
+def site_only(tokens: list[Token], head: int) -> Sites:
+    """Organs right before a stage that it is confined to: "lung-only M1 disease"."""
+    found = left_sites(tokens, head)
+    between = tokens[found.items[-1].last + 1 : head] if found.items else []
+    said = any(t.word.strip("-") in ("only", "predominant", "alone") for t in between)
+    return found if said else Sites(first=head, last=head)
 
 
 def _is_whole_list(tokens: list[Token], first: int) -> bool:
@@ -350,6 +363,8 @@ def _claim_after(tokens: list[Token], k: int) -> tuple[str, int] | None:
     first = tokens[k + 1]
     if first.kind == "result" or first.word in ("+ve", "-ve"):
         return ("present" if first.word.replace(" ", "") in YES else "absent"), k + 1
+    if first.word in (":", "=") and any(_BENIGN.match(t.word) for t in tokens[k + 2 : k + 4]):
+        return "absent", k + 2  # "M1b lung [liver = haemangioma]"
     if first.word in (":", "-", "=", "|") and k + 2 < len(tokens) and tokens[k + 2].word in YES | NO:
         return ("present" if tokens[k + 2].word in YES else "absent"), k + 2
     if first.word in ("yes", "y") or (
@@ -374,7 +389,7 @@ def _drop_next_subject(found: Sites, tokens: list[Token], k: int) -> None:
         return
     t = tokens[k]
     if (
-        t.kind == "head" and tokens[k - 1].kind != "separator"
+        t.kind == "head" and t.word != "only" and tokens[k - 1].kind != "separator"
     ):  # "... with liver and lung metastases": the list is the next head's
         found.items = []
         return

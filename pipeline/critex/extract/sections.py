@@ -163,10 +163,16 @@ def find_sections(norm: str) -> list[Section]:
         end = heads[i + 1][0] if i + 1 < len(heads) else len(norm)
         if inline:
             end = min(end, _inline_end(norm, title_end, end, category))
+            if category == "criteria" and norm[title_start : title_start + 4].lower() == "per ":
+                stop = _SENTENCE_STOP.search(
+                    norm, title_end, end
+                )  # "Per their sheet: ECOG 0-1, no active TB. I doubt she fits."
+                end = stop.end() if stop else end
         found.append(Section(category, start, end, title_start, title_end, inline))
     return found
 
 
+_SENTENCE_STOP = re.compile(r"[.;](?=\s[A-Z\n]|\s*$)|\n\s*\n")
 _OF_A_LINE = ("family", "allergies", "key", "social")
 """Categories whose inline heading reaches to the end of its line."""
 

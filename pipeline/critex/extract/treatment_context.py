@@ -147,7 +147,8 @@ def status_of(
 
 
 _PLAIN_DENIAL = re.compile(
-    r"(?:not|never) (?:received|given|done|started|had)\s(?:any|prior|previous|either|so far)\b", FLAGS
+    r"(?:not|never) (?:yet |ever |previously |been )?(?:received|given|done|started|had)\s(?:any|prior|previous|either|so far)\b|(?<=has )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b|(?<=have )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b",
+    FLAGS,
 )
 """A history, not a refusal: "not received any chemotherapy"."""
 
