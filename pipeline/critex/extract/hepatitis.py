@@ -9,11 +9,11 @@ from critex.extract.dates import When
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.lab_heads import cells_of
-from critex.extract.lab_prose import CONDITIONAL
+from critex.extract.lab_prose import CONDITIONAL, REQUIRED
 from critex.extract.lab_tables import column_day
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
-from critex.extract.serology import Name, Result, joined, names_in, pending, read_result
+from critex.extract.serology import Name, Result, joined, names_in, pending, read_load_behind_words, read_result
 
 COPIES_PER_IU = 5.6
 TESTS = frozenset({"hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti_hcv", "hcv_rna"})
@@ -88,9 +88,11 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         limit = names[i].start if i < len(names) else min(end, group[-1].end + 90)
         last = group[-1]
         r = read_result(norm, last.end, limit, last.value in LOADS or last.value in TESTS or last.value == "test")
-        if r is not None and re.search(r"[.;\n]", norm[last.end : r.start]) and r.number is None:
+        if r is not None and _STOP.search(norm, last.end, r.start) and r.number is None:
             r = None
         wait = pending(norm, last.end, limit) if r is None else None
+        if r is None and wait is None and last.value in LOADS:
+            r = read_load_behind_words(norm, last.end, limit)
         for k, n in enumerate(group):
             own = r if (k == len(group) - 1 or (r is not None and r.number is None)) else None
             out.append(_mention(doc, n, own, wait, len(group) > 1, k == len(group) - 1, start))
@@ -99,13 +101,23 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
     return out
 
 
+_STOP = re.compile(r"[;\n]|(?<!\d)\.|(?<=\d)(?<!\.\d\d)\.(?!\d)")
+"""Between a name and a result: another sentence. The stops of "17.06." end none."""
+_EARLIER = re.compile(r"\b(?:from|previous\w*|prev|before|initially|baseline)\b", FLAGS)
+_WAS = re.compile(r"\bwas\b", FLAGS)
+_NOW = re.compile(r"\b(?:now|today|currently|since then|latest|most recent(?:ly)?)\b|→|->", FLAGS)
+"""Behind what "was": a later result follows."""
+_WISHED = re.compile(
+    r"\b(?:once|as soon as|wants?|wish(?:es)?|wait(?:ing)? (?:for|until)|asks? for)\b[^.;\n]{0,30}$", FLAGS
+)
+"""Before a bound that nobody has measured."""
 _TREATED_FOR = re.compile(
     r"\b(?:on|takes?|taking|treated with|started|followed|followed up)\s(?:[\w/]+\s){0,3}for\s(?:his\s|her\s)?$", FLAGS
 )
 """Before a disease: it is treated or followed, not tested for."""
 _ARROW = re.compile(
     r"[^.;\n]{0,18}?,?\s(?:but\s)?(?:now|today|currently|latest|most recent(?:ly)?)\s(?::\s?|is\s)?|"
-    r"\s?\([^()\n]{2,24}\),\s(?=[<>≤]?\s?\d[\d.,]*\s?(?:IU|cop|cp))|\s?(?:\([^()\n]{0,24}\))?\s?(?:→|-{1,2}>|=>)\s?",
+    r"\s?\([^()\n]{2,24}\),\s(?=[<>≤]?\s?\d[\d.,]*\s?(?:IU|cop|cp))|\s?(?:\([^()\n]{0,24}\)|(?:on |in )?[\d/.-]{3,10}|(?:on |in )[a-z0-9 ]{3,14})?\s?(?:→|-{1,2}>|=>)\s?",
     FLAGS,
 )
 
@@ -134,7 +146,7 @@ def _is_and(norm: str, one: Name, other: Name) -> bool:
     return same_space and not re.match(r"\s?\(?[+-](?!\w)", norm[other.end : other.end + 4])
 
 
-_UNIT_CELL = re.compile(r"\(?\s?(?P<unit>(?:log\s?_?(?:10)?\s?)?(?:iu|copies|cps?)\s?/\s?ml)\s?\)?", FLAGS)
+_UNIT_CELL = re.compile(r"\(?\s?(?P<unit>(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui|copies|cps?)\s?/\s?ml)\s?\)?", FLAGS)
 
 
 def _columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
@@ -202,7 +214,11 @@ def _with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
         ):
             continue
         stop = min(doc.line_at(m.start()).end, m.end() + 60)
-        if read_result(doc.norm, m.end(), stop, True) is None and pending(doc.norm, m.end(), stop) is None:
+        if (
+            read_result(doc.norm, m.end(), stop, True) is None
+            and pending(doc.norm, m.end(), stop) is None
+            and read_load_behind_words(doc.norm, m.end(), stop) is None
+        ):
             continue
         if not _OTHER_VIRUS.search(doc.norm, n.end, m.start()):
             more.append(Name(m.start(), m.end(), load, rules[_LOAD_RULE[load]]))
@@ -219,8 +235,9 @@ def _mention(
         value = "test" if r.result == "negative" else "disease"
     end = n.end if r is None or (in_list and not last) else r.end
     m = Mention(n.start, end, label, value, n.rule.id, priority=1)
-    if r is not None and re.search(
-        r"\b(?:from|was|previous\w*|prev|before|initially|baseline)\b", norm[n.end : r.start], re.I
+    if r is not None and (
+        _EARLIER.search(norm, n.end, r.start)
+        or (_WAS.search(norm, n.end, r.start) and _NOW.search(norm, r.end, doc.segment_at(n.start)[1]))
     ):
         m.temporality = "past"
     if r is not None:
@@ -234,7 +251,10 @@ def _mention(
         if m.result is not None or m.number is not None:
             m.assertion = "present"
         if r.comparator and (
-            CONDITIONAL.search(norm[max(start, n.start - 140) : n.start]) or doc.category_at(n.start) == "criteria"
+            CONDITIONAL.search(norm[max(start, n.start - 140) : n.start])
+            or _WISHED.search(norm, max(start, n.start - 40), n.start)
+            or REQUIRED.match(norm, r.end)
+            or doc.category_at(n.start) == "criteria"
         ):
             m.assertion, m.result = "hypothetical", None
             if disease and label == "HEPATITIS" and value == "hepatitis_other":
@@ -341,7 +361,7 @@ def _load(m: Mention, r: Result) -> None:
     copies = "cop" in unit or unit.startswith("cp")
     m.number, m.unit, m.comparator = r.number, r.unit, r.comparator
     if m.value == "hbv_dna":
-        if "iu" in unit and not copies:
+        if any(u in unit for u in ("iu", "ie", "ui", "international")) and not copies:  # IE in German, UI in French
             m.canonical = round(number * COPIES_PER_IU, 4)
         elif copies:
             m.canonical = number

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from critex.extract.document import Document, Line
-from critex.extract.lab_series import earlier_value, first_value, read_series
+from critex.extract.lab_series import behind_day, earlier_value, first_value, read_series
 from critex.extract.lab_values import (
+    NEUTROPHILS,
     NO_VALUE,
     UNDETECTED,
     Name,
@@ -23,12 +24,9 @@ CONDITIONAL = re.compile(
     r"\b(?:if|when|until|unless|keep|aim|target|goal|threshold|transfuse|should|must|require[sd]?|need(?:s|ed)?|criteria|criterion|eligib\w+|protocol|asks?|provided|trigger|hold|cut-?off|reqs?|flyer|requirements?|exclu\w+|inclu\w+|incl|excl|no more than|trial|study|at least|>=|≥)\b|入选|要求",
     FLAGS,
 )
-_PLANNED = re.compile(
-    r"\b(?:repeat|rpt|redraw|recollect\w*|recheck|check|to do|to send|send|chase|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan(?:ned)?|needs?|monitor|add|baseline|tomorrow|tmr|weekly|due|outstanding)\b",
-    FLAGS,
-)
 _MULTIPLE = re.compile(
-    r"\s?(?:x|times|\*)\s?(?:the\s)?(?:uln|upper|normal|\(|if\b|or\b|limit)|\s?times\b|\s?x\s?uln", FLAGS
+    r"\s?(?:x|times|\*)\s?(?:the\s)?(?:uln|upper|normal|\(|if\b|or\b|limit)|\s?times\b|\s?(?:x\s?)?(?:i?uln|upper limit)\b",
+    FLAGS,
 )
 
 
@@ -56,11 +54,9 @@ def prose_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention
             if len(shared) == len(group):
                 out.extend(shared)
                 continue
-            out.extend(m for n in group[:-1] for m in _planned(doc, n, *doc.segment_at(n.start)))
             group = group[-1:]
         if len(group) > 1:
-            joined = joined_mentions(doc, group, limit)
-            out.extend(joined or _planned_group(doc, group))
+            out.extend(_limits_of(doc, group, limit) or joined_mentions(doc, group, limit))
             continue
         out.extend(_one(doc, group[0], limit, line))
     return out
@@ -90,34 +86,42 @@ def joined_mentions(doc: Document, group: list[Name], limit: int) -> list[Mentio
     return out
 
 
+def _limits_of(doc: Document, group: list[Name], limit: int) -> list[Mention]:
+    """Mentions without a value of tests whose joint limit is a multiple of the upper limit of normal: "AST/ALT <= 2.5 x ULN"."""
+    r = read_value(doc.norm, group[-1].end, limit, analytes()[group[-1].key])
+    return [_without_value(n) for n in group] if r is not None and _MULTIPLE.match(doc.norm, r.end, limit) else []
+
+
 def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
     norm, analyte = doc.norm, analytes()[name.key]
     seg_start, seg_end = doc.segment_at(name.start)
     if name.key in ("ast", "alt", "pt") and norm[name.start : name.end].islower() and name.end - name.start <= 4:
         return []
     if NO_VALUE.match(norm, name.end, limit):
-        return _planned(doc, name, seg_start, seg_end)
+        return []
     if (
-        name.key in ("neutrophils_any", "lymphocytes")
+        name.key in (*NEUTROPHILS, "lymphocytes")
         and _LIST_GOES_ON.match(norm, name.end, seg_end)
         and _SHARE_BEFORE.search(norm, max(seg_start, name.start - 18), name.start)
     ):
         share = _share_before(doc, name, seg_start)  # "61% neutrophils, 21% lymphocytes"
         return [share] if share is not None else []
+    if name.key == "neutrophils_segmented" and (share := _share_before(doc, name, seg_start)) is not None:
+        return [share]  # "62 segs 4 bands"
     first = first_value(doc, name, limit)
     if name.start < name.end and _BOTH.fullmatch(norm, name.start, name.end) and first is not None:
         first = (_haemoglobin_of(norm, first[0], limit), *first[1:])
     if first is None:
         if (share := _share_before(doc, name, seg_start)) is not None:
             return [share]
-        undetected = UNDETECTED.match(norm, name.end, limit) if name.key == "ebv_dna" else None
+        undetected = UNDETECTED.match(norm, behind_day(doc, name, limit), limit) if name.key == "ebv_dna" else None
         if undetected:
             earlier = earlier_value(norm, undetected.end(), limit, analyte)
             more = [lab_mention(doc, name, earlier, earlier.start, earlier.end)] if earlier is not None else []
             for m in more:
                 m.temporality = "past"
             return [*more, Mention(name.start, undetected.end(), "LAB", name.key, name.rule, result="negative")]
-        return _planned(doc, name, seg_start, seg_end)
+        return []
     r, day, is_earlier = first
     if name.key in ("pt", "aptt") and _RATIO.search(norm, name.start, r.start) and 0.5 <= r.number <= _GREATEST_RATIO:
         r.ratio = True
@@ -125,10 +129,10 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         return []
     if _MULTIPLE.match(norm, r.end, limit):  # "ALT <= 2.5 x ULN" is a limit, not a value
         return [_without_value(name)]
+    if r.ratio and (seconds := _SECONDS.match(norm, r.end, limit)) is not None:  # the seconds count, not their ratio
+        timed = read_value(norm, seconds.start("num"), limit, analyte, spans=False)
+        return [lab_mention(doc, name, timed, name.start, timed.end, day, "text")] if timed is not None else []
     out = [lab_mention(doc, name, r, name.start, r.end, day, "text")]
-    if r.ratio and (seconds := _SECONDS.match(norm, r.end, limit)) is not None:
-        both = Reading(seconds.start("num"), seconds.end(), float(seconds["num"]), unit="s", factor=1.0)
-        return [*out, lab_mention(doc, name, both, both.start, both.end, day, "text")]
     if is_earlier:
         out[0].temporality = "past"
     before = norm[max(seg_start, name.start - 70) : name.start]
@@ -141,7 +145,7 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         )
         or _IF.search(before)
         or _MUST.search(said)
-        or (r.comparator and _REQUIRED.match(norm, r.end, seg_end))
+        or (r.comparator and REQUIRED.match(norm, r.end, seg_end))
         or _AND_ABOVE.match(norm, r.end, seg_end)
     ):
         out[0].assertion = "hypothetical"
@@ -149,8 +153,12 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         r"\b(?:target|goal|aim|range)\b[^),;]*$", norm[max(seg_start, name.start - 20) : r.start], FLAGS
     ):
         return []
-    elif _REFERENCE.search(norm, max(seg_start, name.start - 60), name.start) and _BOUNDS.match(norm, r.end, limit):
+    elif r.comparator and _LEGEND.match(norm, r.end, limit):
+        return []  # "eGFR >= 60 needs no action"
+    elif _REFERENCE.search(norm, max(line.start, name.start - 90), name.start) and _BOUNDS.match(norm, r.end, limit):
         return []  # "Ref range updated 01/01: Hb 13.0-17.0 g/dL"
+    if name.key == "bilirubin_total" and (direct := _direct_behind(doc, r, limit)) is not None:
+        return [*out, direct]
     at = read_series(doc, name, r, out, limit)
     if len(out) == 1 and (earlier := earlier_value(norm, at, limit, analyte)) is not None:
         if r.factor is not None and earlier.factor is None:
@@ -158,6 +166,29 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         out.append(lab_mention(doc, name, earlier, earlier.start, earlier.end))
         out[-1].temporality = "past"
     return out
+
+
+_DIRECT = re.compile(
+    r"\s?(?:\([^()\n]{1,24}\)|\[[^\[\]\n]{1,24}\])?\s?[,;/(]?\s?(?:of which |and |with )?(?:an? |the )?(?P<name>\(?(?:direct|dir\b\.?|conj(?:ugated)?\b\.?|(?-i:D|DB)\b)\)?)(?: (?:bili(?:rubin)?|fraction|component))?(?=[\s:=]{1,4}(?:of |was |is )?[<>]?\d)",
+    FLAGS,
+)
+"""Behind a total bilirubin: "T bili 1.4 mg/dL (0.2-1.2), direct 0.4", "58 / conj 41"."""
+
+
+def _direct_behind(doc: Document, total: Reading, limit: int) -> Mention | None:
+    """Direct bilirubin that stands behind the total one without the analyte's name, in the unit of the total where it has none."""
+    m = _DIRECT.match(doc.norm, total.end, limit)
+    if m is None:
+        return None
+    analyte = analytes()["bilirubin_direct"]
+    r = read_value(doc.norm, m.end(), limit, analyte)
+    if r is None or r.number > total.number:
+        return None
+    if r.factor is None:
+        of_total = canonical(total, analytes()["bilirubin_total"])[1]
+        r.factor = of_total / total.number if of_total and total.number else None
+    name = Name(m.start("name"), m.end("name"), "bilirubin_direct", "labs.bilirubin_direct")
+    return lab_mention(doc, name, r, name.start, r.end)
 
 
 _LIST_GOES_ON = re.compile(r"\s?(?:[,;.)]|and\b|with\b|$)", FLAGS)
@@ -176,7 +207,7 @@ def _haemoglobin_of(norm: str, r: Reading, limit: int) -> Reading:
 
 _RATIO = re.compile(r"ratio|(?<=ptt)-?r\b", FLAGS)
 _GREATEST_RATIO = 8.0
-_SECONDS = re.compile(r"\s?[-,;/(]\s?(?P<num>\d{2,3}(?:\.\d+)?)\s?s(?:ec(?:onds?|s)?)?\b", FLAGS)
+_SECONDS = re.compile(r"\s?[-,;/(]\s?(?P<num>\d{2,3}(?:[.,]\d{1,2})?)\s?s(?:ec(?:onds?|s)?)?\b", FLAGS)
 """The time itself behind its ratio."""
 _IF = re.compile(
     r"\b(?:expected|predicted|anticipated|aim(?:ing)? for|target|if|unless|until|once|provided|when(?:ever)?)\s(?:the |his |her |their |patient's )?$",
@@ -189,7 +220,7 @@ _SHARE_BEFORE = re.compile(r"(?<![\d.,/-])(?P<num>\d{2}(?:\.\d)?)\s?(?:%|percent
 
 def _share_before(doc: Document, name: Name, seg_start: int) -> Mention | None:
     """Share of neutrophils written before their name: "white count 5.6 with 62 segs"."""
-    if name.key != "neutrophils_any":
+    if name.key not in NEUTROPHILS:
         return None
     m = _SHARE_BEFORE.search(doc.norm, max(seg_start, name.start - 18), name.start)
     if m is None or float(m["num"]) < 20:
@@ -198,43 +229,25 @@ def _share_before(doc: Document, name: Name, seg_start: int) -> Mention | None:
     return lab_mention(doc, share, Reading(m.start(), m.end("num"), float(m["num"])), share.start, share.end)
 
 
-_REQUIRED = re.compile(
+REQUIRED = re.compile(
     r"\s?(?:is |are )?(?:required|needed|mandatory|to be eligible|for (?:eligibility|inclusion|entry|the (?:trial|study))|per protocol|to (?:start|proceed|enter|enrol\w*))",
     FLAGS,
 )
 """Behind a limit: the value is asked for, not measured."""
-_REFERENCE = re.compile(r"\b(?:ref(?:erence)?|normal) (?:range|interval|value)s?\b|参考", FLAGS)
+_REFERENCE = re.compile(
+    r"\b(?:ref(?:erence)?|normal) (?:range|interval|value|limit)s?\b|\b(?:upper|lower) limits?\b|\b(?:ULN|ref(?:erences?)?|norms?|normals|ranges?|limits? of normal)\s?[:=(]|参考",
+    FLAGS,
+)
 _BOUNDS = re.compile(r"\s?(?:-|~|to)\s?\d", FLAGS)
 _AND_ABOVE = re.compile(r"\s?(?:and|or) (?:above|over|more|below|under|higher|greater|lower|less)\b", FLAGS)
+_LEGEND = re.compile(
+    r"\s?(?:needs? no|requires? (?:no|further)|no action|means?|indicates?|suggests?|is (?:considered|regarded|defined|classed))\b",
+    FLAGS,
+)
+"""Behind a limit: a laboratory explains what such a value would mean."""
 
 
 def _without_value(name: Name) -> Mention:
     """Mention of a test that is asked for, or of a limit to it."""
-    value = "anc" if name.key == "neutrophils_any" else name.key
+    value = "anc" if name.key in NEUTROPHILS else name.key
     return Mention(name.start, name.end, "LAB", value, name.rule, assertion="hypothetical")
-
-
-def _planned_group(doc: Document, group: list[Name]) -> list[Mention]:
-    """Tests joined by a slash without values: each is ordered ("AST/ALT"), but "PT/INR" is one test."""
-    if [n.key for n in group] == ["pt", "inr"]:
-        group = [Name(group[0].start, group[1].end, "inr", group[1].rule)]
-    seg_start, seg_end = doc.segment_at(group[0].start)
-    last = Name(group[0].start, group[-1].end, group[-1].key, group[-1].rule)
-    if not _planned(doc, last, seg_start, seg_end):
-        return []
-    return [Mention(n.start, n.end, "LAB", n.key, n.rule, assertion="hypothetical") for n in group]
-
-
-def _planned(doc: Document, name: Name, seg_start: int, seg_end: int) -> list[Mention]:
-    """A bare test name is a mention only where the test is planned, asked for or pending."""
-    around = doc.norm[max(seg_start, name.start - 80) : name.start]
-    after = doc.norm[name.end : min(seg_end, name.end + 45)]
-    if name.end - name.start < 3 and name.key not in ("hemoglobin", "pt"):
-        return []
-    if _PLANNED.search(around) or re.search(
-        r"\b(?:pending|awaited|to follow|requested|not (?:yet )?(?:done|sent|taken|checked|resulted)|(?:clotted|ha?emolysed|hemolyzed|insuff\w*)[^.;]{0,40}(?:repeat|rpt|redraw|recollect)|(?:kindly|pls|please|will|to be) (?:repeat|rpt|redraw|recollect)|next (?:week|draw|visit|bloods?)|after \d|tomorrow|to be (?:done|sent|repeated))\b",
-        after,
-        FLAGS,
-    ):
-        return [_without_value(name)]
-    return []

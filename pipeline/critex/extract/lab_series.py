@@ -35,12 +35,14 @@ _THEN = re.compile(
 )
 """Behind a value that is not the latest: "180 at presentation"."""
 _NOW = re.compile(
-    r"(?:\s?\([a-z ]{3,20}\))?[\s,;:.-]{1,3}(?:(?:and|but|then|which|has|have|had|since|is|are|was|were|it|this|been|transfused|given|with|after|following|ivf?|iv|g-?csf|fluids|hydration|\d\s?(?:u|units?|pints?)|of|prbcs?|pcs?|rbcs?|packed|cells|blood|platelets|[a-z]{4,12}ly)[\s,]+){0,6}"
-    r"(?:and then|and was|then|finally|now|today|currently|latest|most recent(?:ly)?|settled|improv(?:ed|ing)|recover(?:ed|ing)|normali[sz]ed|came|come|went|gone|fell|fallen|dropped|rose|risen|increased|decreased|declined|corrected|down|up|back|repeat(?:ed)?|re-?checked|recheck|post(?:-?\s?(?:transfusion|transfused|op|tx))?)"
-    r"(?:\s(?:now|today|is|was|at|to|down|up|back|of|value|level|on|only))*\s*[:=]?\s*(?=[<>]?\s?\d)",
+    r"(?:\s?\((?:[a-z ]{3,20}|(?:n|nr|rr|ref|normal|range)?[\s:]*(?:\d+(?:\.\d+)?\s?-|[<>≤≥])\s?\d+(?:\.\d+)?)\))?[\s,;:.-]{1,4}(?:(?:and|but|then|which|has|have|had|since|is|are|was|were|it|this|been|transfused|given|with|after|following|ivf?|iv|g-?csf|fluids|hydration|\d\s?(?:u|units?|pints?)|of|prbcs?|pcs?|rbcs?|packed|cells|blood|platelets|[a-z]{4,12}ly)[\s,]+){0,6}"
+    r"(?:and then|and was|then|finally|now|today|currently|latest|most recent(?:ly)?|settled|improv(?:ed|ing)|recover(?:ed|ing)|normali[sz]ed|came|come|went|gone|fell|fallen|dropped|rose|risen|increased|decreased|declined|corrected|down|up|back|on (?:repeat|recheck)|repeat(?:ed)?|re-?checked|re-?count(?:ed)?|(?:in |on )?citrate(?: (?:tube|sample|recount))?|recheck|post(?:-?\s?(?:transfusion|transfused|op|tx))?)"
+    r"(?:\s(?:now|today|is|was|at|to|down|up|back|of|value|level|on|only|(?:the )?same (?:specimen|sample|tube|day)|fresh (?:specimen|sample)))*\s*[:=]?\s*(?=[<>]?\s?\d)",
     FLAGS,
 )
 """Before the latest value, where an earlier one was given: "..., settled to 92"."""
+_AND_WAS = re.compile(r"[^.;\n\d]{0,70}?,?\sand\s(?:was|is|had (?:risen|fallen) to)\s(?=\d)", FLAGS)
+"""Before a further value with its unit: "78 g/L on admission, when she was transfused, and was 101 g/L a week later"."""
 _LISTED = re.compile(
     r"(?:\s?,\s?\d+(?:\.\d+)?){1,4}(?=\s?,?\s?(?:and\s)?(?:then|now|finally|today|currently)\b)", FLAGS
 )
@@ -89,7 +91,7 @@ def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | 
     lead = _DAY_BEFORE.match(norm, name.end, limit)
     at = lead.end() if lead else name.end
     dated = _date_at(doc, at, min(limit, at + 24))
-    if dated is not None:
+    if dated is not None and norm[dated.end : dated.end + 1] != "/":  # "H&H 16.9/52.1" has no day
         if (after := _BEHIND_DAY.match(norm, dated.end, limit)) is None:
             return None
         r = read_value(norm, after.end(), limit, analyte)
@@ -105,10 +107,22 @@ def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | 
     return r, None, False
 
 
+def behind_day(doc: Document, name: Name, limit: int) -> int:
+    """Where a result may begin: behind the day that stands right behind a test's name, else behind the name."""
+    lead = _DAY_BEFORE.match(doc.norm, name.end, limit)
+    at = lead.end() if lead else name.end
+    dated = _date_at(doc, at, min(limit, at + 24))
+    after = _BEHIND_DAY.match(doc.norm, dated.end, limit) if dated is not None else None
+    return after.end() if after is not None else name.end
+
+
 _COURSE = re.compile(r"admission|presentation|arrival|pre", FLAGS)
 """Of the present course: alone, such a value is no earlier one."""
-_DAY_BEFORE = re.compile(r"[\s:,]{0,3}(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s)?", FLAGS)
-_BEHIND_DAY = re.compile(r"\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:was|is|were)\s)?", FLAGS)
+_DAY_BEFORE = re.compile(
+    r"[\s:,]{0,3}(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s|(?:at|by|in)\s(?:the\s|our\s|her\s|his\s)?(?:[a-z.]{2,12}\s){1,3}(?:on\s)?(?=\d))?",
+    FLAGS,
+)
+_BEHIND_DAY = re.compile(r"\.?\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:was|is|were)\s)?", FLAGS)
 
 
 def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], limit: int) -> int:
@@ -126,6 +140,7 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
         if now is None and (listed := _LISTED.match(norm, at, limit)) is not None:  # "78, 88, now 96"
             now = _NOW.match(norm, listed.end(), limit)
         arrow = _ARROW.match(norm, then.end() if then is not None else at, limit)
+        led = None
         if arrow is not None:
             start = arrow.end()
             while (step := _INTERVENTION.match(norm, start, limit)) is not None and (
@@ -134,6 +149,8 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
                 start = again.end()
         elif now is not None:
             start = now.end()
+        elif (led := _AND_WAS.match(norm, at, limit)) is not None:
+            start = led.end()
         elif (dated is not None or out[-1].date is not None) and (
             gap := _NEXT_OF_SERIES.match(norm, at, limit)
         ) is not None:
@@ -148,7 +165,9 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
             nxt = read_value(norm, start, limit, analyte, spans=False)
         if nxt is None or nxt.start - start > 30 or canonical(nxt, analyte)[1] is None:
             return at
-        if arrow is None and now is None and ahead is None and _day_after(doc, nxt.end, limit) is None:
+        if led is not None and nxt.factor is None:
+            return at
+        if arrow is None and now is None and led is None and ahead is None and _day_after(doc, nxt.end, limit) is None:
             return at
         if (arrow is None and now is not None) and not _is_same_test(norm, first, nxt, analyte):
             return at
@@ -160,7 +179,7 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
         nxt.ref_low = first.ref_low if nxt.ref_low is None else nxt.ref_low
         nxt.ref_high = first.ref_high if nxt.ref_high is None else nxt.ref_high
         out.append(lab_mention(doc, name, nxt, nxt.start, nxt.end, ahead.when if ahead is not None else None, "text"))
-        if arrow is not None or now is not None:
+        if arrow is not None or now is not None or led is not None:
             out[-2].temporality = "past"
         at = nxt.end
 
@@ -183,7 +202,7 @@ def _again(doc: Document, name: Name, r: Reading, m: Mention) -> Mention:
 
 
 _EARLIER_BEFORE = re.compile(
-    r"(?:\s?[\[(]\s?|\s?[,;]\s?|\s(?:(?:up|down)\s)?(?=from\s))(?:was|prev(?:ious(?:ly)?)?|from|(?:at )?baseline|before|pre-?\w{0,11}|last (?:week|month|visit|time))[\s:]\s?",
+    r"(?:\s?[\[(]\s?|\s?[,;]\s?(?:(?:up|down)\s(?=from\s))?|\s(?:(?:up|down)\s)?(?=from\s))(?:was|prev(?:ious(?:ly)?)?|from|(?:at |on )?(?:baseline|presentation|admission|adm)|before|pre-?\w{0,11}|last (?:week|month|visit|time|admission))[\s:]\s?",
     FLAGS,
 )
 _EARLIER_AFTER = re.compile(

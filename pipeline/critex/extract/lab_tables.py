@@ -25,6 +25,8 @@ from critex.extract.lab_values import (
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule
 
+_FLAG_CELL = re.compile(r"\+{1,3}|[HL]{1,2}|\*+|[↑↓]+")
+"""A mark between two columns; it has no head of its own."""
 _BRACKETED = re.compile(r"\([^()\n]{0,20}\)")
 _RANGE_CELL = re.compile(
     r"\s*[\[(]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤)\s?(?P<top>\d+(?:\.\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))\s?[\])]?\s*(?:[a-z/%^0-9. ]{0,14})$",
@@ -50,13 +52,15 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
     joined = [n for n in names if n.start < cells[at].end]
     if (
         len(joined) > 1
-        and re.fullmatch(r"\s?/\s?", norm[joined[0].end : joined[1].start])
+        and re.fullmatch(r"\s?(?:\([a-z%/]{1,8}\)\s?)?/\s?", norm[joined[0].end : joined[1].start], FLAGS)
         and not re.search(r"\d", norm[joined[-1].end : cells[at].end])
     ):
         return _joined_row(doc, joined[:2], cells, index)
     analyte = analytes()[name.key]
     head = head_of(doc, index)
     piped = is_piped(norm, line)
+    if head is not None and not piped and "flag" not in head.roles:
+        cells = [c for c in cells if not _FLAG_CELL.fullmatch(c.text.strip())]
     values: list[tuple[Reading, Cell, When | None]] = []
     low = high = None
     unit: str | None = None
@@ -97,6 +101,8 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
             values.append((reading, c, head.dates[column] if head and column is not None and role == "date" else None))
     inline = read_value(norm, name.end, cells[at].end, analyte) if rest else None
     if inline is not None and not values:
+        if _GOES_ON.search(norm, inline.end, line.end):
+            return None  # "aPTT 58.4 s (25-37)   repeated 58.0" reads as a sentence does
         values.append((inline, cells[at], None))
     if not values:
         found = UNDETECTED.match(norm, cells[at].end, line.end) if name.key == "ebv_dna" else None
@@ -121,6 +127,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
     return out
 
 
+_GOES_ON = re.compile(r"\b(?:repeat\w*|recheck\w*|now|then)\b[^\d\n]{0,30}\d", FLAGS)
 _PAIR = re.compile(r"\s*[<>]?\s?\d+(?:\.\d+)?\s?/\s?[<>]?\s?\d+(?:\.\d+)?\s?(?:[HL](?![A-Za-z])|[*↑↓])?\s*")
 
 

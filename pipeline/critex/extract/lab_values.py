@@ -19,11 +19,11 @@ from critex.extract.patterns import FLAGS, load_yaml
 
 NUMBER = r"\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?!\d|,\d)|\d+(?:\.\d+)?|\.\d+"
 """Thousands separators (those of India too: 1,98,000), and the comma of the Continent before one or two decimals."""
-POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d))?"
+POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d)|\se(?P<p3>[+-]\d{1,2})(?!\d))?"
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
-    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
-    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,12}\s){1,3}(?:was|is|were|of)|only|still|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|not more than|at least|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
+    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?|\d[\d.,]{0,6}\s?[x*]\s?[\d.]{1,5}\s?%?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,15}\s){1,6}(?:was|is|were|of)|at least|at most|no more than|not more than|is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|only|still|within|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
     r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased)|holding|(?:must|should|has to|needs? to|need) be|"
     r"(?:improved|recovered|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|dip(?:ped)?|climbed|crept|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up|further|again))?(?: (?:to|at))?)\s*:?\s*){0,5}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
@@ -44,10 +44,13 @@ _RANGE_FIRST = re.compile(
     FLAGS,
 )
 _ELAPSED = re.compile(
-    r"\s?(?:/(?:7|52|12)\b|-?\s?(?:days?|weeks?|wks?|months?|mths?|years?|yrs?|hours?|hrs?|cycles?|kg|cm|mm|mmhg|bpm)\b)",
+    r"\s?(?:/(?:7|52|12)\b(?!\.\d)|-?\s?(?:days?|weeks?|wks?|months?|mths?|years?|yrs?|hours?|hrs?|cycles?|kg|cm|mm|mmhg|bpm)\b)",
     FLAGS,
 )
 """Behind a number that is no laboratory value."""
+_IN_DRUGS = frozenset({"sodium", "potassium", "calcium"})
+_DOSE = re.compile(r"\s?(?:mg|mcg|g|tabs?|caps?|units?)\b(?!\s?(?:/|%|per))", FLAGS)
+"""Behind the number of a drug's name: "docusate sodium 100 mg"."""
 _SPAN = re.compile(r"\s?(?P<sign>-|~|to)\s?(?P<num>" + NUMBER + r")(?![\d/-]|\.\d|\s?-\s?\d)", FLAGS)
 _WIDEST = 1.3
 """Values of one patient's test given as a span lie closer together than the limits of a laboratory."""
@@ -82,6 +85,10 @@ def analytes() -> dict[str, Analyte]:
         units = tuple((re.compile(str(p), FLAGS), float(f)) for p, f in (spec.get("units") or {}).items())
         found[str(key)] = Analyte(str(key), str(spec["canonical"]), units, tuple(dict(g) for g in spec["guess"]))
     return found
+
+
+NEUTROPHILS = frozenset({"neutrophils_any", "neutrophils_segmented"})
+"""Names of neutrophils that stand for a count or a share."""
 
 
 @dataclass
@@ -151,14 +158,18 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte, spans: bool = T
         return _with_unit(norm, Reading(start, spoken[0], spoken[1], lead["cmp"] if lead else None), limit, analyte)
     if re.match(r"\s?[-/]\s?\d{1,4}\s?[-/]\s?\d{1,4}(?!\d)", norm[m.end() : min(limit, m.end() + 12)]):
         return None  # a date
-    power, end = m["p1"] or m["p2"], m.end()
+    power, end = m["p1"] or m["p2"] or m["p3"], m.end()
     if power and analyte.canonical == "10^9/L" and power.lstrip("+") in ("9", "3"):
         power, end = None, m.end("num")  # "1.5*10^9", "1.5E9/L": the power is the unit
     number = to_number(m["num"], power)
+    if analyte.key in ("anc", *NEUTROPHILS) and (product := _PRODUCT.match(norm, end, limit)) is not None:
+        number, end = _share_of(number, product), product.end()
     cmp_ = lead["cmp"] if lead else None
     comparator = {"≤": "<=", "≥": ">=", "=": None}.get(cmp_ or "", cmp_)
     if _ELAPSED.match(norm, end, limit):
         return None  # "Cr 2 weeks ago"
+    if analyte.key in _IN_DRUGS and _DOSE.match(norm, end, limit):
+        return None
     reading = Reading(m.start(), end, number, comparator)
     if (
         spans
@@ -171,6 +182,20 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte, spans: bool = T
         else:
             return None
     return _with_unit(norm, reading, limit, analyte)
+
+
+_PRODUCT = re.compile(
+    r"\s?(?:x\s?10\s?[\^*e]{0,2}\s?9(?:\s?/\s?l)?\s?|k\s?)?[x*]\s?(?P<share>0?\.\d{1,3}|\d{1,2}(?:\.\d)?\s?%)(?:\s?=\s?(?P<result>\d+(?:\.\d+)?))?",
+    FLAGS,
+)
+"""White cells times the share of neutrophils, as staff write it: "ANC = 4.2 x 0.31 = 1.30"."""
+
+
+def _share_of(white: float, product: re.Match[str]) -> float:
+    if product["result"]:
+        return float(product["result"])
+    share = product["share"]
+    return round(white * (float(share.rstrip(" %")) / 100 if "%" in share else float(share)), 6)
 
 
 def _with_unit(norm: str, r: Reading, limit: int, analyte: Analyte) -> Reading:
@@ -208,8 +233,11 @@ def _with_unit(norm: str, r: Reading, limit: int, analyte: Analyte) -> Reading:
 def canonical(reading: Reading, analyte: Analyte) -> tuple[str, float | None, str, bool]:
     """Value of the mention, canonical number, its unit, and whether the unit was inferred; the range of the row may tell the unit too."""
     if reading.factor is not None:
-        return analyte.key, round(reading.number * reading.factor, 6), analyte.canonical, False
+        factor = _by_range(reading, analyte) or reading.factor
+        return analyte.key, round(reading.number * factor, 6), analyte.canonical, factor != reading.factor
     number = reading.number
+    if analyte.key in NEUTROPHILS and reading.ref_high is not None and reading.ref_high <= 1 and number <= 1:
+        return "neutrophil_pct", round(number * 100, 6), "%", True  # "Neutrophils 0.44 (0.50-0.70)" is a fraction
     for guess in analyte.guess:
         if float(guess["from"]) <= number <= float(guess["to"]):
             factor = float(guess["factor"])
@@ -224,13 +252,27 @@ def canonical(reading: Reading, analyte: Analyte) -> tuple[str, float | None, st
     return analyte.key, None, analyte.canonical, True
 
 
+_UNIT_SLIPS = frozenset({"hemoglobin", "albumin", "creatinine"})
+
+
+def _by_range(reading: Reading, analyte: Analyte) -> float | None:
+    """Factor of the unit that the number and its printed range agree on where that is not the unit written: "Hb 9.8 g/L (12.0-16.0)" is in g/dL."""
+    if analyte.key not in _UNIT_SLIPS or reading.ref_high is None or "mmol" in (reading.unit or "").lower():
+        return None
+    for guess in analyte.guess:
+        low, high = float(guess["from"]), float(guess["to"])
+        if low <= reading.number <= high and low <= reading.ref_high <= high:
+            return float(guess["factor"])
+    return None
+
+
 def lab_mention(
     doc: Document, name: Name, r: Reading, start: int, end: int, when: When | None = None, source: str | None = None
 ) -> Mention:
     """Mention of a value: canonical number and unit, flag, range; a limit ("at least") is hypothetical. ``when`` is the day of its column."""
     analyte = analytes()[name.key]
     value, number, unit, inferred = canonical(r, analyte)
-    if value == "neutrophils_any":
+    if value in NEUTROPHILS:
         value = "anc"
         if r.unit == "%" or doc.norm[r.end : r.end + 2].strip().startswith("%"):
             value, number, unit = "neutrophil_pct", r.number, "%"

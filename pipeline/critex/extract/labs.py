@@ -15,6 +15,7 @@ from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.lab_chains import beside_slash, chain_mentions, stroke_mentions
 from critex.extract.lab_prose import prose_mentions
+from critex.extract.lab_requests import requested_mentions
 from critex.extract.lab_tables import column_day, row_mentions, transposed_mentions
 from critex.extract.lab_values import Name
 from critex.extract.mention import Mention
@@ -25,7 +26,9 @@ _NOT_NAME_BEFORE = re.compile(
     FLAGS,
 )
 _LIVER_PANEL = re.compile(r"\b(?:lfts?|alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|db|tp)\b|umol", FLAGS)
-"""Beside one of these "TB 14" is total bilirubin."""
+_RENAL_PANEL = re.compile(r"(?<!\w)(?-i:Na|K|Cl|Cr|CREA|Creat?|creat?\w*|SCr|eGFR)\+?\s?[:=]?\s?[<>]?\d", FLAGS)
+_NEEDS_PANEL = {"tb": _LIVER_PANEL, "db": _LIVER_PANEL, "u": _RENAL_PANEL}
+"""Names that mean a test only beside others of its panel: "TB 14", "DB 3" are bilirubin beside liver enzymes, "U 4.1" is urea beside sodium or creatinine."""
 _FLUID = re.compile(
     r"(?<!g-)(?<!gm-)\b(?:csf|cerebrospinal fluid|spinal fluid|(?:cisternal|lumbar|spinal|pleural) tap|(?:pleural|ascitic|peritoneal|synovial|joint) fluid|urinalysis|u/a)\b(?![^.]{0,110}\b(?:serum|blood|plasma|cbc|fbc)\b)",
     FLAGS,
@@ -83,8 +86,10 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
         seg_start, _ = doc.segment_at(m.start())
         if _FLUID.search(doc.norm, max(seg_start, m.start() - 120), m.start()):
             continue
-        if m.group().lower() == "tb" and not _LIVER_PANEL.search(
-            doc.norm, max(seg_start, m.start() - 60), m.end() + 60
+        around = _NEEDS_PANEL.get(m.group().lower())
+        if around is not None and not (
+            around.search(doc.norm, max(seg_start, m.start() - 60), m.start())
+            or around.search(doc.norm, m.end(), m.end() + 60)
         ):
             continue
         found.append(Name(m.start(), m.end(), str(rule.value), rule.id))
@@ -132,9 +137,13 @@ def find_labs(doc: Document, hits: FamilyHits) -> list[Mention]:
         else:
             out.extend(prose_mentions(doc, index, group))
     out.extend(transposed_mentions(doc, by_line, _rules()))
+    for index, names_here in by_line.items():
+        line = doc.lines[index]
+        out.extend(requested_mentions(doc, line, names_here, [m for m in out if line.start <= m.start < line.end]))
     for rule, m in hits.of("labs.strokes"):
         out.extend(stroke_mentions(doc, m.start(), rule.id))
     _settle_bilirubin(out)
+    _settle_fractions(out)
     return out
 
 
@@ -159,6 +168,26 @@ def _settle_bilirubin(found: list[Mention]) -> None:
             and any(abs(m.start - at) <= _BESIDE for at in american)
         ):
             m.canonical = round(m.number * _UMOL_PER_MG_DL, 6)
+
+
+_FRACTIONS = (0.75, 1.02)
+"""Sum of the shares of neutrophils and lymphocytes in a differential count."""
+_LEAST_WHITES = 2.0
+_OF_ONE_COUNT = 400
+"""Characters between the white cells and their differential count."""
+
+
+def _settle_fractions(found: list[Mention]) -> None:
+    """Read "WBC 5.1, neut 0.62, lymph 0.30" as shares: as counts they would not add up to the white cells."""
+    cells = [m for m in found if m.canonical is not None and m.unit is None]
+    for m in cells:
+        if m.value != "anc" or m.number is None or not 0 < m.number < 1 or (m.ref_high or 0) > 1:
+            continue
+        beside = [x for x in found if x.date == m.date and abs(x.start - m.start) <= _OF_ONE_COUNT]
+        lymph = next((x.number for x in beside if x.value == "lymphocytes" and x.unit is None and x.number), None)
+        white = next((x.canonical for x in beside if x.value == "wbc" and x.canonical), None)
+        if lymph and white and white >= _LEAST_WHITES and _FRACTIONS[0] <= m.number + lymph <= _FRACTIONS[1]:
+            m.value, m.canonical, m.canonical_unit = "neutrophil_pct", round(m.number * 100, 6), "%"
 
 
 _CLAUSE_START = re.compile(r"[,;.()\[\]\n|]|(?<=\s)(?:and|but|then|-)\s", FLAGS)

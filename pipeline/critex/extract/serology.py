@@ -11,34 +11,43 @@ from dataclasses import dataclass
 
 from critex.extract.document import Document
 from critex.extract.lab_values import NUMBER, POWER, to_number
+from critex.extract.number_words import read_spoken
 from critex.extract.patterns import FLAGS, Rule
 from critex.extract.starts import first_characters
 
 _NEGATIVE = (
     r"\(\s?-\s?\)|(?<![\w.])-\s?ve\b|\(-ve\)|n[eé]g(?:ati(?:ve?|f|v[ea][nrs]?))?s?\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detected|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
-    r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|below (?:the )?(?:limit|lower limit|detection|lloq|llod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|(?-i:LDL)\b(?!\s?[:=]?\s?\d)|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n|\d{1,2}[.)]\s))"
+    r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|(?:below|under) (?:the )?(?:level|limit|lower limit|detection|threshold|lloq|llod|lod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|(?-i:LDL)\b(?!\s?[:=]?\s?\d)|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n|\d{1,2}[.)]\s))"
 )
 _POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])(?!\s(?:hcv|hbv|hbs|hiv|hep|anti-|syph|vdrl))|pos(?:iti(?:ve?|f|v[ea][nrs]?))?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
 _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
-    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d))|\((?!\s*[+-])[^)\n]{0,30}\)|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|which|was|were|are|has been|have been|remains?|again|results?|"
+    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d|<|≤))|\((?!\s*[+-])[^)\n]{0,30}\)|\[(?!\s*[+-])[^\]\n]{0,30}\]|\d{1,2}(?:st|nd|rd|th)?[\s-](?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?:[\s,-]{1,2}(?:(?:19|20)\d\d|\d\d(?![\d.,])))?(?=[\s:,)-])|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|which|was|were|are|has been|have been|remains?|again|results?|"
     r"quant\w*|qual\w*|real[\s-]?time|rt|pcr|4th gen(?:eration)?|generation|rapid|determine|by|assay|levels?|load|viral|came back|back|returned|today|now|both|all|currently|repeat|latest|igg|igm|smears?|culture|x\s?\d|done|cmia|eclia|elisa|titre|titer|still|already|in|on|from|dated?|of|at|for|the|"
-    r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
+    r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|[0-3]?\d\.[01]?\d\.(?:\d{2}(?:\d\d)?\b|(?=[\s:]))|[0-3]?\d\.[01]\d(?=\s?:|\s(?:not|neg|undet|below|<|≤))|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
 )
 _AHEAD = re.compile(r"\)?\s{0,14}" + _FILLER, FLAGS)
 _LOG = r"log\s?_?(?:10)?"
 _QUANTITY = re.compile(
-    r"(?P<cmp><=|>=|<|>|≤|≥)?\s?(?P<log>log\s?_?(?:10)?\s)?(?P<num>\d{1,3}(?: \d{3})+(?=\s?(?:iu|cop|cps))|"
+    r"(?P<cmp><=|>=|<|>|≤|≥|(?:below|less than|under|lower than)\s(?=\d)|(?:above|more than|over|greater than)\s(?=\d))?\s?(?P<log>log\s?_?(?:10)?\s)?(?P<num>\d{1,3}(?: \d{3})+(?=\s?(?:iu|cop|cps))|"
     + NUMBER
     + r")"
     + POWER
     + r"(?:\s?(?P<scale>lakhs?|lacs?|million|mil)(?![a-z]))?"
     + r"\s?(?:(?:[↑↓*]+|[hl](?![A-Za-z]))\s{0,8}|[\s|]{0,10})?(?P<unit>"
     + _LOG
-    + r"\s?(?:iu|copies|cps?)?\s?(?:/\s?ml)?|m?iu\s?/\s?m?l|cop(?:y|ies)(?:\s?/\s?ml|(?=\s?[(,;.)]|\s?$))|cps?\s?/\s?ml|s\s?/\s?co|coi|ng\s?/\s?ml|iu\b)?"
+    + r"\s?(?:i[ue]|ui|copies|cps?)?\s?(?:/\s?ml)?|m?(?:i[ue]|ui)\s?/\s?m?l|(?:i[ue]|international units)\sper\sm(?:illi)?l(?:it(?:er|re))?|cop(?:y|ies)(?:\s?(?:/\s?|per\s)m(?:illi)?l(?:it(?:er|re))?|(?=\s?[(,;.)]|\s?$))|cps?\s?/\s?ml|s\s?/\s?co|coi|ng\s?/\s?ml|i[ue]\b)?"
     r"(?P<detected>\s?,?\s?\(?detected\)?)?",
     FLAGS,
+)
+_ELAPSED = re.compile(
+    r"\s?-?\s?(?:days?|weeks?|wks?|months?|mths?|years?|yrs?|hours?|cycles?|monthly|weekly|yearly)\b|\s?/\s?(?:12|52)\b",
+    FLAGS,
+)
+"""Behind a number that is a time: "recheck HBV DNA in 4 weeks"."""
+_SPOKEN_UNIT = re.compile(
+    r"\s(?P<unit>(?:i[ue]|international units|copies)\s?(?:/|per)\s?m(?:illi)?l(?:it(?:er|re))?)", FLAGS
 )
 _DETECTED_BELOW = re.compile(r"detected,?\s(?=[<≤]\s?\d)", FLAGS)
 """A load below the limit that is written behind "detected"."""
@@ -86,18 +95,50 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     if not quantities:
         return None
     q = _QUANTITY.match(norm, start, limit)
-    if q is None or re.match(r"\s?[-/]\d", norm[q.end() : q.end() + 3]):
+    if q is None and norm[start : start + 1].isalpha() and (spoken := read_spoken(norm, start, limit)) is not None:
+        unit = _SPOKEN_UNIT.match(norm, spoken[0], limit)
+        return Result(start, unit.end(), None, spoken[1], None, unit["unit"]) if unit is not None else None
+    if q is None or re.match(r"\s?[-/]\d", norm[q.end() : q.end() + 3]) or _ELAPSED.match(norm, q.end(), limit):
         return None
-    number = to_number(q["num"].replace(" ", ""), q["p1"] or q["p2"])
+    number = to_number(q["num"].replace(" ", ""), q["p1"] or q["p2"] or q["p3"])
+    if _DOTTED.fullmatch(q["num"]) and not (q["p1"] or q["p2"] or q["p3"]) and _LOAD_UNIT.match(q["unit"] or ""):
+        number = float(q["num"].replace(".", ""))  # "23.500 IE/ml": thousands, as on the Continent
     if q["scale"]:
         number *= 100_000 if q["scale"].lower().startswith("la") else 1_000_000
-    comparator = {"≤": "<=", "≥": ">="}.get(q["cmp"] or "", q["cmp"])
-    end = q.end("unit") if q["unit"] else (q.end("p1") if q["p1"] else q.end("p2") if q["p2"] else q.end("num"))
+    comparator = _COMPARATORS.get((q["cmp"] or "").strip().lower(), q["cmp"])
+    end = (
+        q.end("unit")
+        if q["unit"]
+        else (q.end("p1") if q["p1"] else q.end("p2") if q["p2"] else q.end("p3") if q["p3"] else q.end("num"))
+    )
     after = re.compile(r"[\s↑↓]{0,6}(?=\S)").match(norm, end, limit)
     marker = _RESULT.match(norm, after.end() if after else end, limit)
     if marker and marker.group().startswith(("(", "+", "阳", "阴")):
         return Result(q.start(), marker.end(), _word(marker), number, comparator, _unit(q), bool(q["detected"]))
     return Result(q.start(), end, None, number, comparator, _unit(q), bool(q["detected"]))
+
+
+_WORDS_BETWEEN = re.compile(r"\s?(?:[a-z]{2,14}[\s:]{1,2}){1,6}(?=[<>≤]?\s?\d)", FLAGS)
+_NO_LOAD_OF = re.compile(
+    r"\b(?:ebv|epstein|cmv|hpv|hiv|hbsag|hbs|target|goal|if|when|until|below|under|limit|threshold|needs?|must|should|require\w*|than)\b",
+    FLAGS,
+)
+_LOAD_UNIT = re.compile(r"(?:i[ue]|ui)\s?(?:/\s?|per\s)m|international|cop|cps?\s?/", FLAGS)
+_DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_COMPARATORS = {
+    "≤": "<=", "≥": ">=", "below": "<", "less than": "<", "under": "<", "lower than": "<", "above": ">", "more than": ">", "over": ">", "greater than": ">",
+}  # fmt: skip
+
+
+def read_load_behind_words(norm: str, at: int, limit: int) -> Result | None:
+    """Viral load with its unit behind some words that are no result: "DNA at the local lab 85 IU/mL"; ``None`` where there is none."""
+    words = _WORDS_BETWEEN.match(norm, at, limit)
+    if words is None or _NO_LOAD_OF.search(words.group()):
+        return None
+    r = read_result(norm, words.end(), limit, True)
+    if r is None or r.start > words.end() + 1 or r.unit is None or not _LOAD_UNIT.search(r.unit):
+        return None
+    return r
 
 
 def _unit(q: re.Match[str]) -> str | None:
