@@ -176,7 +176,7 @@ class ReviewerPath:
             window.see_exactly(f"{PANEL} h2 .badge", "✓ pass")
             window.see("mark[data-e='E09.hiv']")
 
-    def test_another_index_date_shows_what_changes(self, window: Window, folder: Path) -> None:
+    def test_another_index_date_shows_what_changes_and_is_decided_on_alone(self, window: Window, folder: Path) -> None:
         with Server(folder) as server:
             window.go(server.address["anna"])
             window.go(f"{server.base}/patient?id=S01&c=I09.hemoglobin")
@@ -184,12 +184,16 @@ class ReviewerPath:
             window.fill("input[name=index_date]", "2026-04-20")
             window.see("#changes", "I09.hemoglobin ✓ pass → ? unknown")
             window.until(f"document.querySelector('{CURRENT}').dataset.c === 'I09.hemoglobin'")
+            window.see(f"{PANEL} .veil", "Your decision is for index date 2026-04-20")
             window.click(f"{PANEL} h2")
             window.press("a")
-            window.see("#live", "Go back")
+            window.see_exactly("#live", "I09.hemoglobin: unknown accepted. For index date 2026-04-20.")
+            window.see(f"{CURRENT} .decided", "accepted")
             window.click("#back-to-base")
             window.until("document.querySelector('#head') && !document.querySelector('#changes')")
-        assert stored(folder) == []
+            assert window.count(".decided") == 0
+        (made,) = stored(folder)
+        assert (made.verdict, made.seen_verdict, made.index_date, made.other_date) == ("unknown", "unknown", "2026-04-20", "2026-04-20")  # fmt: skip
 
     def test_disagreements_are_settled_by_keyboard(self, window: Window, folder: Path) -> None:
         for name, verdict in (("anna", "pass"), ("ben", "fail")):

@@ -8,6 +8,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ import pytest
 
 from critex.report.highlight import Mark, pieces
 from critex.review.agreement import agreements, following, kappa
-from critex.review.decisions import Decision, DecisionStore, finals
+from critex.review.decisions import Decision, DecisionStore, finals, on_index_date
+from critex.review.exports import decisions_frame, final_candidates
 from critex.review.honesty import hidden_cases
 from critex.review.patient_view import chunks, evidence_views
 from critex.review.workbench import Act, Refused, Rules, Workbench
@@ -160,6 +162,61 @@ def test_undo_takes_back_ones_own_last_act_and_keeps_it_in_the_table(folder: Pat
         bench.decide(Act(act="undo-34567890", trial="NCT07235319", patient="S01", action="undo"), "anna")
 
 
+def test_a_verdict_for_another_index_date_counts_on_that_day_alone(folder: Path) -> None:
+    bench = Workbench(folder)
+    trial, day = bench.trial(None), date(2026, 4, 20)
+    decided(bench, "S01", "I09.hemoglobin", "", "anna", "accept")
+    act = Act(act="other-1234567", trial=trial.trial, patient="S01", criterion="I09.hemoglobin", action="accept", index_date=day)  # fmt: skip
+    made = bench.decide(act, "anna")
+    assert (made.verdict, made.seen_verdict, made.index_date, made.run_index_date) == ("unknown", "unknown", "2026-04-20", "2026-03-16")  # fmt: skip
+
+    def shown(index_date: date | None) -> Decision | None:
+        views = bench.patient(trial, "S01", "anna", index_date).criteria
+        return next(c for c in views if c.id == "I09.hemoglobin").mine
+
+    own, other = shown(None), shown(day)
+    assert own is not None
+    assert other is not None
+    assert (own.verdict, other.verdict) == ("pass", "unknown")
+    assert shown(date(2026, 4, 21)) is None
+    assert [d.verdict for d in bench.all_counting(trial)] == ["pass"]
+    assert bench.n_elsewhere(trial) == 1
+    (final,) = final_candidates(bench).query("patient_id == 'S01'").to_dict("records")
+    assert (final["n_reviewed"], final["changed"]) == (1, "")
+    assert decisions_frame(bench)["index_date"].tolist() == ["2026-03-16", "2026-04-20"]
+
+
+def test_a_verdict_counts_once_the_run_has_its_index_date_and_others_go_with_the_run() -> None:
+    made = [Decision("anna", "T", "p", c, "accept", "pass", index_date=on, run_index_date=own) for c, on, own in (
+        ("I01.age", "2026-03-16", "2026-03-16"), ("I02.histology", "2026-03-16", ""), ("I03.ecog", "2026-04-20", "2026-03-16"), ("I04.stage", "2026-05-01", "2026-03-16"),
+    )]  # fmt: skip
+    comment = Decision("anna", "T", "p", "I04.stage", "comment", index_date="2026-05-01", run_index_date="2026-03-16")
+    counting = on_index_date([*made, comment], "2026-04-20", "2026-04-20")
+    assert [(d.criterion, d.action) for d in counting] == [("I01.age", "accept"), ("I02.histology", "accept"), ("I03.ecog", "accept"), ("I04.stage", "comment")]  # fmt: skip
+
+
+def test_blinded_reviewers_see_others_only_for_the_index_date_that_they_decided(folder: Path) -> None:
+    bench = Workbench(folder, Rules(blind=True))
+    trial, day = bench.trial(None), date(2026, 4, 20)
+    decided(bench, "S01", "I01.age", "fail", "ben")
+    act = Act(act="other-2345678", trial=trial.trial, patient="S01", criterion="I01.age", action="accept", index_date=day)  # fmt: skip
+    bench.decide(act, "anna")
+    assert bench.patient(trial, "S01", "anna").criteria[0].others == ()
+    decided(bench, "S01", "I01.age", "", "anna", "accept")
+    assert [d.reviewer for d in bench.patient(trial, "S01", "anna").criteria[0].others] == ["ben"]
+
+
+def test_decisions_of_an_earlier_version_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "review.sqlite"
+    store = DecisionStore(path)
+    store.add(Decision("anna", "T", "p", "I01.age", "accept", "pass", index_date="2026-03-16"))
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE decisions DROP COLUMN run_index_date")
+    (kept,) = DecisionStore(path).all()
+    assert (kept.verdict, kept.run_index_date, kept.other_date) == ("pass", "", "")
+
+
 def test_an_act_sent_twice_is_stored_once(folder: Path) -> None:
     bench = Workbench(folder)
     for _ in range(2):
@@ -269,7 +326,7 @@ def test_kappa_and_span_f1_of_two_reviewers(folder: Path) -> None:
     reviewed_whole(bench, "S01", ("anna", "ben"))
     for criterion in ("I01.age", "I02.histology"):
         decided(bench, "S01", criterion, "fail", "ben")
-    (found,) = agreements(bench.standing(trial), bench.machine_spans(trial))
+    (found,) = agreements(bench.all_counting(trial), bench.machine_spans(trial))
     assert (found.one, found.other, found.n, found.n_same) == ("anna", "ben", 38, 36)
     assert 0 < found.kappa < 1
     assert found.span_f1 == 1
@@ -283,7 +340,7 @@ def test_kappa_and_span_f1_of_two_reviewers(folder: Path) -> None:
         "note_id": e["note_id"],
     }
     bench.decide(Act(act="wrong-1234567", start=int(e["start"]), end=int(e["end"]), text=e["text"], **act), "ben")  # type: ignore[arg-type]
-    assert agreements(bench.standing(trial), bench.machine_spans(trial))[0].span_f1 < 1
+    assert agreements(bench.all_counting(trial), bench.machine_spans(trial))[0].span_f1 < 1
 
 
 def test_kappa_is_as_defined_and_undefined_where_there_is_one_verdict() -> None:

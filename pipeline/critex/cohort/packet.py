@@ -21,7 +21,7 @@ from critex.criteria.trial import Trial, trial_path
 from critex.errors import CritexError
 from critex.report.page import asset, environment
 from critex.report.view import PatientView, trial_view
-from critex.review.decisions import Decision, Final, finals
+from critex.review.decisions import Decision, Final, finals, on_index_date
 from critex.run.store import write_file
 from critex.run.versions import patterns_digest
 from critex.tables import records
@@ -97,12 +97,13 @@ def packet_of(folder: Path, trial: Trial, patient_id: str, trial_file: Path | No
     for d in decided:
         by_criterion[d.criterion].append(d)
     run = run_record(folder)
+    own_date = enrolled.enrolment.index_date.isoformat() if enrolled.enrolment.index_date else ""
     return Packet(
         trial,
         view.patients[0],
         _evidence(rows["evidence"][rows["evidence"]["trial"] == trial.trial], rows["notes"], notes),
         dict(by_criterion),
-        finals(decided),
+        finals(on_index_date(decided, own_date, own_date)),
         notes,
         lab_series(enrolled.patient, lab_limits(trial)),
         _calendar(trial, enrolled),

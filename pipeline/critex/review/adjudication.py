@@ -29,7 +29,7 @@ def open_cases(bench: Workbench, trial: Trial, reviewer: str) -> tuple[list[Case
     bench.store.refresh()
     found: list[tuple[bool, str, str]] = []
     for patient_id in bench.store.patients(trial.trial):
-        standing = bench.store.standing(trial.trial, patient_id)
+        standing = bench.counting(trial, patient_id)
         final = finals(standing)
         veiled = frozenset[str]()
         if reviewer not in bench.rules.adjudicators:  # a reviewer who may still have to choose without the machine
@@ -42,7 +42,7 @@ def open_cases(bench: Workbench, trial: Trial, reviewer: str) -> tuple[list[Case
     cases = []
     for _, patient_id, criterion in found[:SHOWN]:
         view = next(c for c in bench.patient(trial, patient_id, reviewer).criteria if c.id == criterion)
-        standing = bench.store.standing(trial.trial, patient_id)
+        standing = bench.counting(trial, patient_id)
         row = bench.folder.patient(trial.trial, patient_id).verdicts.set_index("criterion").loc[criterion]
         # Who settles a case is not one of its reviewers' hidden cases: the evidence is shown whatever was drawn for them.
         voices = tuple(d for _, d in sorted(verdicts_of(standing)[criterion].items()))

@@ -244,7 +244,7 @@ class Pages:
         """How far reviewers agree, and how often they follow the machine."""
         self._open_to(request)
         trial = self._trial(request.query_params)
-        decisions = self.bench.standing(trial)
+        decisions = self.bench.all_counting(trial)
         return self.render(
             "agreement.html",
             request,
@@ -252,6 +252,7 @@ class Pages:
             pairs=agreements(decisions, self.bench.machine_spans(trial)),
             followers=following(decisions),
             n_decisions=len(decisions),
+            n_elsewhere=self.bench.n_elsewhere(trial),
             n_reviewers=len({d.reviewer for d in decisions}),
             n_patients=len({d.patient_id for d in decisions}),
         )
@@ -361,7 +362,7 @@ class Pages:
         except Refused as error:
             return JSONResponse({"error": str(error)}, 409)
         trial = self.bench.trial(act.trial)
-        view = self.bench.patient(trial, act.patient, reviewer)
+        view = self.bench.patient(trial, act.patient, reviewer, act.index_date)
         c = next(c for c in view.criteria if c.id == decision.criterion)
         parts: Any = environment().get_template("criterion.html").module
         return JSONResponse(
@@ -370,7 +371,7 @@ class Pages:
                 "criterion": c.id,
                 "item": str(parts.item(c)),
                 "panel": str(
-                    parts.panel(c, reviewer, self.bench.blind_to(reviewer), self.bench.may_adjudicate(reviewer), False)
+                    parts.panel(c, reviewer, self.bench.blind_to(reviewer), self.bench.may_adjudicate(reviewer), view)
                 ),
                 "head": str(parts.head(view, reviewer)),
                 "reload": decision.hidden or decision.action in ("undo", "missed_evidence"),
@@ -389,7 +390,7 @@ def first_open(view: PatientView) -> str:
 
 def spoken(d: Any) -> str:
     """What was stored, in words for the page's status line."""
-    return {
+    said = {
         "accept": f"{d.criterion}: {d.verdict} accepted.",
         "correct": f"{d.criterion}: corrected to {d.verdict}.",
         "wrong_span": f"{d.criterion}: span marked as wrong.",
@@ -398,3 +399,4 @@ def spoken(d: Any) -> str:
         "adjudicate": f"{d.criterion}: settled as {d.verdict}.",
         "undo": f"{d.criterion}: {d.comment.replace('_', ' ')} taken back.",
     }[d.action]
+    return f"{said} For index date {d.index_date}." if d.other_date else said

@@ -11,7 +11,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table, create_engine, event, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
@@ -48,6 +61,7 @@ _TABLE = Table(
     Column("seen_hash", String, nullable=False, default=""),
     Column("hidden", Boolean, nullable=False, default=False),
     Column("index_date", String, nullable=False, default=""),
+    Column("run_index_date", String, nullable=False, default="", server_default=""),
     Column("undoes", Integer, unique=True),
     sqlite_autoincrement=True,
 )
@@ -86,12 +100,20 @@ class Decision:
     hidden: bool = False
     """Whether the machine's verdict was hidden until the reviewer had chosen."""
     index_date: str = ""
+    """The day that look-back windows were counted from."""
+    run_index_date: str = ""
+    """Index date of the run at the time; empty in decisions of earlier versions, which were all made on it."""
     undoes: int | None = None
     act: str = ""
     """Name that the page gave to the act, so that one sent twice is stored once."""
     at: str = ""
     """UTC, ISO 8601."""
     id: int = 0
+
+    @property
+    def other_date(self) -> str:
+        """Index date that it was made for, where that was not the run's own; else empty."""
+        return self.index_date if self.run_index_date and self.run_index_date != self.index_date else ""
 
 
 COLUMNS = ["id", "at", *(f.name for f in fields(Decision) if f.name not in ("id", "at", "act")), "act"]
@@ -119,6 +141,8 @@ class DecisionStore:
 
         _METADATA.create_all(self.engine)
         with self.engine.begin() as connection:
+            if "run_index_date" not in {c["name"] for c in inspect(connection).get_columns("decisions")}:
+                connection.exec_driver_sql("ALTER TABLE decisions ADD COLUMN run_index_date VARCHAR NOT NULL DEFAULT ''")  # fmt: skip
             for statement in _APPEND_ONLY:
                 connection.exec_driver_sql(statement)
         path.chmod(0o640)
@@ -174,11 +198,17 @@ class DecisionStore:
             mine = self._by_patient.get((trial, patient_id), [])
             return [d for d in mine if d.action != "undo" and d.id not in self._undone]
 
-    def revealed(self, reviewer: str, trial: str, patient_id: str) -> frozenset[str]:
-        """Criteria on which a reviewer ever chose, also where it was undone: what was shown then cannot be unseen."""
+    def chosen(self, reviewer: str, trial: str, patient_id: str) -> frozenset[tuple[str, str]]:
+        """Criteria on which a reviewer ever chose, each with the index date where it was not the run's own."""
         with self._lock:
             mine = self._by_patient.get((trial, patient_id), [])
-            return frozenset(d.criterion for d in mine if d.reviewer == reviewer and d.action in JUDGING)
+            return frozenset(
+                (d.criterion, d.other_date) for d in mine if d.reviewer == reviewer and d.action in JUDGING
+            )
+
+    def revealed(self, reviewer: str, trial: str, patient_id: str) -> frozenset[str]:
+        """Criteria on which a reviewer ever chose, also where it was undone: what was shown then cannot be unseen."""
+        return frozenset(c for c, _ in self.chosen(reviewer, trial, patient_id))
 
     def patients(self, trial: str) -> list[str]:
         """Patients about whom anything was decided."""
@@ -193,6 +223,28 @@ class DecisionStore:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def on_index_date(decisions: Iterable[Decision], index_date: str, run_index_date: str) -> list[Decision]:
+    """Decisions that count on an index date, in order.
+
+    What is said of the text (wrong spans, missed evidence, comments) counts on every day. A verdict counts on the day that it was given for;
+    one that was given on the run's own index date goes with the run where that has moved since, as the page then says what has changed.
+
+    Parameters
+    ----------
+    decisions : iterable of Decision
+        Of one patient.
+    index_date, run_index_date : str
+        The day in question, and the run's own for this patient; ISO dates or empty.
+    """
+    return [
+        d
+        for d in decisions
+        if d.action not in (*JUDGING, "adjudicate")
+        or d.index_date == index_date
+        or (index_date == run_index_date and not d.other_date)
+    ]
 
 
 def verdicts_of(decisions: Iterable[Decision]) -> dict[str, dict[str, Decision]]:

@@ -25,7 +25,7 @@ from critex.tables import records
 
 _README = """# Gold from a review
 
-Patients of whom people decided every criterion but the investigator's. `verdicts.jsonl` holds what the reviewers share or the adjudicator settled; evidence is the
+Patients of whom people decided every criterion but the investigator's, on the index date of the run, which `patients.csv` gives; what was decided for other index dates is in `decisions.csv` only. `verdicts.jsonl` holds what the reviewers share or the adjudicator settled; evidence is the
 machine's where the verdict was kept, without spans marked wrong and with those added. `mentions.jsonl` is what the machine found, without spans marked wrong and with
 added spans that were given a label: reviewers looked at evidence, not at every mention, so it flatters the machine's recall. Offsets are characters (Python str indices).
 """
@@ -67,7 +67,7 @@ def _final_rows(bench: Workbench, trial: Trial) -> Iterator[tuple[Any, ...]]:
     bench.store.refresh()
     for i, patient_id in enumerate(work.ids):
         machine = {c: words[v] for c, v in zip(work.criteria, work.verdicts[i], strict=True)}
-        final = finals(bench.store.standing(trial.trial, patient_id))
+        final = finals(bench.counting(trial, patient_id))
         verdict = {c: final[c].verdict if c in final and final[c].verdict else machine[c] for c in work.criteria}
         by = {v: [c for c in work.criteria if verdict[c] == v] for v in words}
         open_ = [c for c in trial.criteria if verdict[c.id] == "unknown" and not trial.may_wait(c)]
@@ -93,7 +93,7 @@ def write_gold(bench: Workbench, trial: Trial, target: Path) -> int:
     notes: list[pd.DataFrame] = []
     patients: list[tuple[str, str]] = []
     for patient_id in sorted(bench.store.patients(trial.trial)):
-        standing = bench.store.standing(trial.trial, patient_id)
+        standing = bench.counting(trial, patient_id)
         final = {c: f.verdict for c, f in finals(standing).items() if f.verdict}
         if not whole(trial, list(final)):
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from critex import tables
 from critex.criteria.trial import Trial, load_trial, trial_path
 from critex.errors import CritexError, TrialError
-from critex.run.judge_patients import Enrolment, Judgement, judge_patients
+from critex.run.judge_patients import Enrolment, judge_patients
 from critex.run.local import enrolments
 from critex.run.statements import statements_by_patient
 from critex.run.store import read_table, typed, write_table
@@ -78,6 +78,7 @@ class ReviewFolder:
         self.candidates = read_table("candidates", self.out)
         places = zip(self.candidates["trial"], self.candidates["patient_id"], strict=True)
         self._place = {place: i for i, place in enumerate(places)}
+        self._index_dates: list[str] = self.candidates["index_date"].tolist()
         given = {t.trial: t for t in map(load_trial, trial_files)}
         self.trial_files = {load_trial(f).trial: trial_path(f) for f in trial_files}
         self.trials: list[Trial] = []
@@ -162,6 +163,11 @@ class ReviewFolder:
             {str(k): v for k, v in row.to_dict().items()},
         )
 
+    def index_date(self, trial: str, patient_id: str) -> str:
+        """Index date of the run for a patient, ISO or empty; empty too where the run no longer has the patient."""
+        place = self._place.get((trial, patient_id))
+        return "" if place is None else self._index_dates[place]
+
     def enrolment(self, rows: PatientTables) -> Enrolment:
         """Index date, sex and birth date as the run took them."""
         known = None
@@ -170,9 +176,11 @@ class ReviewFolder:
         found = enrolments(rows.notes, known, self.run.get("options", {}).get("index_date"))
         return found.get(rows.patient_id, Enrolment(None))
 
-    def judge_on(self, trial: Trial, rows: PatientTables, index_date: date) -> Judgement:
-        """Verdicts of one patient on another index date, from the same mentions; no note is read again."""
+    def on_index_date(self, trial: Trial, rows: PatientTables, index_date: date) -> PatientTables:
+        """Rows of one patient with the verdicts of another index date, from the same mentions; no note is read again."""
         base = self.enrolment(rows)
         enrolment = Enrolment(index_date, False, base.sex, base.birth_date)
         said = statements_by_patient(rows.mentions, rows.notes)
-        return judge_patients([rows.patient_id], said, {rows.patient_id: enrolment}, [trial])
+        judged = judge_patients([rows.patient_id], said, {rows.patient_id: enrolment}, [trial])
+        candidate = {**rows.candidate, "index_date": index_date.isoformat()}
+        return replace(rows, verdicts=judged.verdicts, evidence=judged.evidence, candidate=candidate)

@@ -18,7 +18,7 @@ from critex.criteria.trial import Criterion, Trial
 from critex.report.highlight import Mark, Piece, pieces
 from critex.report.view import ICONS, mention_title
 from critex.review.beside import lab_plots
-from critex.review.decisions import Decision, Final, finals, verdicts_of
+from critex.review.decisions import Decision, Final, finals, on_index_date, verdicts_of
 from critex.review.folder import PatientTables, ReviewFolder
 from critex.run.statements import day
 from critex.tables import records
@@ -188,7 +188,7 @@ def patient_view(
     decisions: Sequence[Decision],
     reviewer: str,
     hidden: frozenset[str],
-    revealed: frozenset[str] = frozenset(),
+    chosen: frozenset[tuple[str, str]] = frozenset(),
     *,
     blind: bool = False,
     index_date: date | None = None,
@@ -205,8 +205,8 @@ def patient_view(
     reviewer : str
     hidden : frozenset of str
         Criteria whose verdict is hidden from the reviewer until they have chosen.
-    revealed : frozenset of str
-        Criteria on which the reviewer has chosen before.
+    chosen : frozenset of (str, str)
+        Criteria on which the reviewer has chosen before, with the index date where it was not the run's own.
     blind : bool
         Whether others' decisions stay hidden until the reviewer has decided the same criterion.
     index_date : date, optional
@@ -214,23 +214,25 @@ def patient_view(
     """
     enrolment = folder.enrolment(rows)
     base_date = str(rows.candidate["index_date"])
-    verdicts, evidence = rows.verdicts, rows.evidence
     before: dict[str, str] = {}
     if index_date is not None and index_date.isoformat() != base_date:
-        judged = folder.judge_on(trial, rows, index_date)
-        verdicts, evidence = judged.verdicts, judged.evidence
         before = dict(zip(rows.verdicts["criterion"], rows.verdicts["verdict"], strict=True))
-    veiled = hidden - revealed
+        rows = folder.on_index_date(trial, rows, index_date)
+    verdicts, evidence = rows.verdicts, rows.evidence
+    shown_date = str(rows.candidate["index_date"])
+    veiled = hidden - {c for c, _ in chosen}
     evidence = evidence[~evidence["criterion"].isin(veiled)]
     by_criterion = {str(v["criterion"]): v for v in records(verdicts)}
     texts = {str(n["note_id"]): n for n in records(rows.notes)}
-    visible = [d for d in decisions if not blind or d.reviewer == reviewer or d.criterion in revealed]
+    visible = [d for d in decisions if not blind or d.reviewer == reviewer or (d.criterion, d.other_date) in chosen]
+    counting = on_index_date(visible, shown_date, base_date)
     views = _criteria(
         trial,
         by_criterion,
         evidence,
         texts,
         visible,
+        counting,
         reviewer,
         veiled,
         before,
@@ -243,13 +245,13 @@ def patient_view(
     return PatientView(
         rows.patient_id,
         trial.trial,
-        index_date.isoformat() if index_date else base_date,
+        shown_date,
         base_date,
         enrolment.index_is_proxy,
         status,
         views,
         notes,
-        time_line([(n.id, n.date, n.type) for n in notes], index_date.isoformat() if index_date else base_date),
+        time_line([(n.id, n.date, n.type) for n in notes], shown_date),
         labels,
         tuple(v for v in views if v.before),
     )
@@ -266,14 +268,14 @@ def _status(trial: Trial, views: Sequence[CriterionView]) -> str:
 
 
 def _criteria(
-    trial: Trial, verdicts: dict[str, dict[Any, Any]], evidence: pd.DataFrame, texts: dict[str, dict[Any, Any]], decisions: Sequence[Decision], reviewer: str,
-    veiled: frozenset[str], before: dict[str, str], plots: Mapping[str, tuple[Markup, ...]],
+    trial: Trial, verdicts: dict[str, dict[Any, Any]], evidence: pd.DataFrame, texts: dict[str, dict[Any, Any]], decisions: Sequence[Decision],
+    counting: Sequence[Decision], reviewer: str, veiled: frozenset[str], before: dict[str, str], plots: Mapping[str, tuple[Markup, ...]],
 ) -> tuple[CriterionView, ...]:  # fmt: skip
     spans: dict[str, list[dict[Any, Any]]] = defaultdict(list)
     for e in records(evidence):
         spans[e["criterion"]].append(e)
-    by = verdicts_of(decisions)
-    final = finals(decisions)
+    by = verdicts_of(counting)
+    final = finals(counting)
     out = []
     for c in trial.criteria:
         v = verdicts.get(c.id)
@@ -290,7 +292,7 @@ def _criteria(
                 "" if is_hidden or v is None else str(v["reason"]), not is_hidden and v is not None and bool(v["needs_review"]),
                 "" if is_hidden or v is None else str(v["review_why"]), 0.0 if v is None or is_hidden else float(str(v["confidence"])), changed,
                 tuple(e for e in shown if e.role == "supports"), tuple(e for e in shown if e.role == "contradicts"), mine, others, final.get(c.id), acts, () if is_hidden else plots.get(c.id, ()),
-                mine is not None and not before and bool(mine.seen_verdict) and mine.seen_verdict != verdict,
+                mine is not None and bool(mine.seen_verdict) and mine.seen_verdict != verdict,
             )
         )  # fmt: skip
     return tuple(out)

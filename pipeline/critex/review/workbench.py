@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from critex.criteria.trial import Trial
 from critex.errors import CritexError
-from critex.review.decisions import FILE, Decision, DecisionStore
+from critex.review.decisions import FILE, Decision, DecisionStore, on_index_date
 from critex.review.folder import PatientTables, ReviewFolder
 from critex.review.patient_view import PatientView, patient_view, seen_hashes
 from critex.review.worklist import WorkList
@@ -43,6 +43,8 @@ class Act(BaseModel):
     label: str = Field("", max_length=40)
     value: str = Field("", max_length=200)
     assertion: Literal["", "present", "absent", "possible", "hypothetical", "family"] = ""
+    index_date: date | None = None
+    """Another index date than the run's, that the reviewer judges on."""
 
 
 @dataclass(frozen=True)
@@ -105,16 +107,26 @@ class Workbench:
             self.store.standing(trial.trial, patient_id),
             reviewer,
             self.lists[trial.trial].hidden_criteria(reviewer, patient_id),
-            self.store.revealed(reviewer, trial.trial, patient_id),
+            self.store.chosen(reviewer, trial.trial, patient_id),
             blind=self.blind_to(reviewer),
             index_date=index_date,
         )
 
-    def standing(self, trial: Trial) -> list[Decision]:
-        """All decisions of one trial that stand, in order."""
+    def counting(self, trial: Trial, patient_id: str) -> list[Decision]:
+        """Decisions about a patient that stand and count on the run's index date, in order."""
+        own = self.folder.index_date(trial.trial, patient_id)
+        return on_index_date(self.store.standing(trial.trial, patient_id), own, own)
+
+    def all_counting(self, trial: Trial) -> list[Decision]:
+        """All decisions of one trial that stand and count on the run's index dates, in order."""
         self.store.refresh()
-        found = [d for p in self.store.patients(trial.trial) for d in self.store.standing(trial.trial, p)]
+        found = [d for p in self.store.patients(trial.trial) for d in self.counting(trial, p)]
         return sorted(found, key=lambda d: d.id)
+
+    def n_elsewhere(self, trial: Trial) -> int:
+        """Verdicts that stand and were given for other index dates than the run's."""
+        patients = self.store.patients(trial.trial)
+        return sum(len(self.store.standing(trial.trial, p)) - len(self.counting(trial, p)) for p in patients)
 
     def machine_spans(self, trial: Trial) -> dict[tuple[str, str], set[tuple[str, int, int]]]:
         """Spans of the machine's evidence of the patients about whom anything was decided, by patient and criterion."""
@@ -140,6 +152,9 @@ class Workbench:
             raise Refused("There is no such patient in this run.") from None
         if act.action == "undo":
             return self._undo(act, reviewer)
+        own_date = str(rows.candidate["index_date"])
+        if act.index_date is not None and act.index_date.isoformat() != own_date:
+            rows = self.folder.on_index_date(trial, rows, act.index_date)
         verdict_rows = rows.verdicts[rows.verdicts["criterion"] == act.criterion]
         if verdict_rows.empty:
             raise Refused("There is no such criterion.")
@@ -158,7 +173,7 @@ class Workbench:
         decision = Decision(
             reviewer, trial.trial, act.patient, act.criterion, action, verdict, act.comment.strip(), act.note_id, act.start, act.end, act.text,
             act.role, act.label, act.value.strip(), act.assertion, machine, float(seen["confidence"]),
-            seen_hashes(self.folder, trial, rows)[act.criterion], hidden, str(rows.candidate["index_date"]), None, act.act,
+            seen_hashes(self.folder, trial, rows)[act.criterion], hidden, str(rows.candidate["index_date"]), own_date, None, act.act,
         )  # fmt: skip
         self.store.add(decision)
         return decision

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from critex.criteria.trial import Trial
-from critex.review.decisions import DecisionStore, finals, verdicts_of
+from critex.review.decisions import DecisionStore, finals, on_index_date, verdicts_of
 from critex.review.folder import ReviewFolder
 from critex.review.honesty import hidden_cases
 from critex.tables import STATUSES, VERDICTS
@@ -161,7 +161,8 @@ class WorkList:
             i = self._row.get(patient_id)
             if i is None:
                 continue
-            decisions = store.standing(self.trial.trial, patient_id)
+            own = self.index_dates[i]
+            decisions = on_index_date(store.standing(self.trial.trial, patient_id), own, own)
             by = verdicts_of(decisions)
             mine[i] = sum(reviewer in who for who in by.values())
             revealed = store.revealed(reviewer, self.trial.trial, patient_id)

@@ -107,8 +107,8 @@
 
   // Every act goes to the server at once, one after the other; the page says that it is stored only when it is.
   function act(fields) {
-    if (main.getAttribute("data-exploring")) { critex.say("Go back to the run's index date to decide.", true); return Promise.resolve(false); }
     var body = Object.assign({ act: name(), trial: main.getAttribute("data-trial"), patient: main.getAttribute("data-patient"), criterion: current }, fields);
+    if (main.getAttribute("data-index")) { body.index_date = main.getAttribute("data-index"); }
     queue = queue.then(function () { return send(body); });
     return queue;
   }
