@@ -52,6 +52,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             if not _asked(doc, m):
                 continue
         elif rule.value == "none_known":
+            if box_before(doc.norm, m.start, doc.line_at(m.start).start) == "empty":
+                continue  # "[ ] NKDA" that nobody ticked
             m.assertion = "present"
         elif rule.id == "allergy.attributed" and not _REACTION.search(doc.norm, max(0, m.start - 300), m.start):
             continue  # "tinnitus attributed to cisplatin"

@@ -10,6 +10,7 @@ from critex.extract.dates import When
 from critex.extract.document import Document
 from critex.extract.event_dates import free_since, set_date
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
+from critex.extract.forms import answer_after
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.subject import not_about_patient
@@ -157,6 +158,8 @@ def _given(text: str) -> bool:
             r"(?:topical|inhaled|intra-?articular)\s(?:\w+\s)?$", before, re.I
         ):
             continue
+        if (answer := answer_after(text, drug.end(), len(text))) is not None and answer[0] == "no":
+            continue  # "Systemic therapy in the last 24 months: [ ] yes [x] no"
         return True
     return False
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from critex.extract.number_words import ONES, ORDINALS, year_of
+from critex.extract.number_words import ONES, ORDINALS, read_spoken, year_of
 from critex.extract.starts import matches_in_words
 from critex.extract.trial_days import counted_days
 
@@ -27,7 +27,9 @@ _MONTHS = {
 }  # fmt: skip
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _UNITS = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
-_WORDS = {w: n for w, n in ONES.items() if n <= 12} | {
+_AND_YEARS = re.compile(r"\b(?P<y>\d{1,2}|[a-z]+(?:-[a-z]+)?)\s(?:years?|yrs?)(?:\sand|,)?\s$", re.I)
+_WORDS = ONES | {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
     "a": 1, "an": 1, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "several": 4, "half a": 0,
 }  # fmt: skip
 _NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
@@ -167,6 +169,7 @@ _TRIPLE = re.compile(r"(\d(?<![\d./-]\d)\d?)([-/.])(\d{1,2})\2((?:19|20)?\d\d)(?
 _DATED = re.compile(
     r"\b(?:on|since|at|from|by|until|till|removed|done|dated|report(?: of)?|ecg|ct|mri|last)\s?:?\s?$", re.I
 )
+_AFTER_WORD = re.compile(r"[A-Za-z]\s$")
 _ISO = re.compile(r"(?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)")
 _DURATION = re.compile(r"(?:\bx|\bfor|\bover|\blast|\bpast|\bevery|\bin|\bafter|[><~+])\s?$", re.I)
 
@@ -404,6 +407,10 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
     if g["wy"]:
         return _month(int(g["wy"]), int(g["wm"]))
     if g["ago"]:
+        if anchor is not None and (years := _AND_YEARS.search(m.string, max(0, m.start() - 34), m.start())) is not None:
+            word = years["y"].lower()  # "fourteen years and nine months ago"
+            n = int(word) if word.isdigit() else (read_spoken(word, 0, len(word)) or (0, 0))[1]
+            anchor -= relativedelta(years=int(n))
         return _ago(g, anchor)
     if g["last"]:
         return _last(g["last"].lower(), g["lu"].lower(), anchor)
@@ -421,8 +428,15 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
         return When(date(y, 1, 1), date(y, 12, 31))
     if g["sm1"]:
         a, b = int(g["sm1"]), int(g["sm2"])
+        padded = g["ssep"] == "-" and len(g["sm1"]) == len(g["sm2"]) == 2
+        beside_iso = (
+            padded
+            and g["sm1"][0] == "0"
+            and _ISO.search(m.string) is not None
+            and _AFTER_WORD.search(m.string, max(0, m.start() - 4), m.start())
+        )
         if g["ssep"] == "-" and not (
-            len(g["sm1"]) == len(g["sm2"]) == 2 and _DATED.search(m.string, max(0, m.start() - 12), m.start())
+            padded and (beside_iso or _DATED.search(m.string, max(0, m.start() - 12), m.start()))
         ):
             return None  # "5-30" beside a result is a range
         if b in (7, 12) and g["ssep"] == "/" and _DURATION.search(m.string, max(0, m.start() - 12), m.start()):

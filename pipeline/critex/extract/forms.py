@@ -9,7 +9,7 @@ _NO = r"nil|none|no|never|negative|neg|absent|not present|denied|denies|nad|n"
 _YES = r"yes|y|present|positive|pos"
 _ANSWER = re.compile(
     rf"(?P<list>(?:\s?[/,&]\s?[A-Za-z][\w -]{{1,30}}|\s(?:or|and)\s[A-Za-z][\w -]{{1,30}}|\s\([^)\n]{{1,30}}\)|\s(?:history|disease|infection|present|status|hx)){{0,4}})\s{{0,3}}"
-    rf"(?:[:=?|]\s{{0,12}}|\s-{{1,2}}\s{{1,6}}|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s{{2,}}|\s*(?:[.,;)\n|/☑✓✔]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
+    rf"(?:[:=?|]\s{{0,12}}(?:-{{1,2}}\s)?|\s-{{1,2}}\s{{1,6}}|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s{{2,}}|\s*(?:[.,;)\n|/☑✓✔]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
     re.I | re.A,
 )
 _SIGN = re.compile(r"\s?(?P<in>\((?:(?P<no>-|-ve|neg(?:ative)?|nil|no)|(?P<yes>\+|\+ve|yes))\))", re.I)
@@ -19,6 +19,7 @@ _BOX = re.compile(
     r"\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>y(?:es)?|n(?:o)?)\b|(?P<boxed>[☑☒✓✔])\s?(?P<word2>y(?:es)?|n(?:o)?)\b",
     re.I,
 )
+_SENTENCE_END = re.compile(r"\n|[.;]\s")
 _LEADING = re.compile(
     r"(?:^|[\s|])(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔✓√])|(?P<empty>[☐□]))\s?(?:[A-Za-z][\w-]{0,16}[\s/,&-]{1,3}){0,3}$"
 )
@@ -43,7 +44,7 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
         return ("no" if m["no"] else "yes", *span)
     for box in _BOX.finditer(norm, end, min(limit, end + 60)) if _has_box(norm) else ():
         word = (box["word"] or box["word2"]).lower()
-        if (box["tick"] or box["boxed"]) and norm[end : box.start()].count("\n") == 0:
+        if (box["tick"] or box["boxed"]) and not _SENTENCE_END.search(norm, end, box.start()):
             return ("yes" if word.startswith("y") else "no", *box.span())
     return _column_answer(norm, end, limit)
 

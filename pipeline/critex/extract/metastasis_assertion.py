@@ -57,7 +57,7 @@ _CLAUSE = re.compile(
     r";|\bbut\b|\bhowever\b|\bwhereas\b|\balthough\b|,\s(?!(?:less|not|un|cannot|can|possibl|suspect|probabl|likely|although|to be |to consider|待|不|疑|考))",
     FLAGS,
 )
-_ORDERED = re.compile(r"[拟擬待以]|建[议議]|[进進]一步|完善")
+_ORDERED = re.compile(r"[拟擬待以若如]|必要[时時]|复查|複查|建[议議]|[进進]一步|完善")
 """Before 排除 these ask for an examination that may exclude; without them it has excluded."""
 _VERSUS = re.compile(r"\s*,?\s*(?:vs\.?|v\.?|versus)\s(?!\s?\d)", FLAGS)
 _QUESTION = re.compile(r"\s?\)?\?(?!\s?[A-Za-z]\w)|\s?\(\?\)|\?", FLAGS)

@@ -416,6 +416,8 @@ def antecedent(
             break
         if t.word == "from":  # "fracture of T8 from metastatic cancer": the cause, not the place
             return None
+        if t.word == ":" and j and tokens[j - 1].word in _TISSUE:
+            linked = True  # "liver biopsy: metastasis"
         if "link" in t.cues or t.word in ("?", "not") or (through_colon and t.word in (":", "-", "--", "=")):
             linked = True
         if t.kind == "nodes":

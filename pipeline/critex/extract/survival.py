@@ -103,7 +103,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for rule, m in hits:
         if doc.category_at(m.start()) == "legend" or _words().general.search(doc.norm, max(0, m.start() - 30), m.end()):
             continue
-        for length in _lengths(doc, m.start(), m.end()):
+        for length in _ticked(doc, m.end()) or _lengths(doc, m.start(), m.end()):
             mention = _mention(doc, rule, m.start(), m.end(), length)
             if mention is not None:
                 out.append(mention)
@@ -127,6 +127,23 @@ def _lengths(doc: Document, start: int, end: int) -> list[_Length]:
     if second is not None:
         return [second]
     return [first] if first.value == "over" else []  # three months without treatment are no less with it
+
+
+_OPTION = re.compile(r"(?P<box>\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√])\s?")
+
+
+def _ticked(doc: Document, end: int) -> list[_Length]:
+    """The ticked one of several lengths that a form offers: "[ ] < 3 mo  [x] 3 - 6 mo"."""
+    norm, line = doc.norm, doc.line_at(max(0, end - 1))
+    boxes = list(_OPTION.finditer(norm, end, line.end))
+    if len(boxes) < 2 or norm[end : boxes[0].start()].strip(" \t:?|-"):
+        return []
+    found = []
+    for i, box in enumerate(boxes):
+        high = boxes[i + 1].start() if i + 1 < len(boxes) else line.end
+        if box["box"].strip("[] ") not in ("", "☐", "□") and (m := _length_in(norm, box.end(), high)) is not None:
+            found.append(m)
+    return found
 
 
 def _untreated(norm: str, low: int, start: int) -> bool:
@@ -169,7 +186,7 @@ def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -
         return None
     if words.not_.search(norm[start:end]) or words.not_.search(norm, max(seg_start, start - 12), start):
         value = {"over": "under", "under": "over"}[value] if rule.id == "survival.live" else value
-    box = box_before(norm, first, line.start)
+    box = "ticked" if _OPTION.search(norm, end, length.start) else box_before(norm, first, line.start)
     answer = answer_after(norm, last, line.end)
     met = words.met.match(norm, last, line.end)
     if box is not None:

@@ -123,7 +123,7 @@ class Patient:
             if window is None and self.index_date is not None:
                 before = [f for f in found if f.when is None or f.when.first <= self.index_date]
                 found = before
-            return [_repeated(found)] if found else []
+            return [_repeated(_winning(found, spec.wins))] if found else []
         if spec.takes == "lasting":
             return lasting(name, found)
         return found
@@ -141,6 +141,19 @@ class Patient:
                         found.append(as_fact(name, s, selection.state or _state(s, spec.state), spec.unit))
         found.sort(key=lambda f: statement_order(f.statements[0]))
         return found
+
+
+def _winning(found: list[Fact], state: str | None) -> list[Fact]:
+    """Facts with those last that win over others of the newest day (:attr:`~critex.features.spec.Feature.wins`)."""
+    if state is None or found[-1].state == state:
+        return found
+    last = found[-1]
+    same_note = [
+        f
+        for f in found
+        if f.state == state and f.when == last.when and f.statements[0].note_id == last.statements[0].note_id
+    ]
+    return [f for f in found if f not in same_note] + same_note
 
 
 def _repeated(found: list[Fact]) -> Fact:

@@ -41,6 +41,8 @@ class Feature(BaseModel):
     takes: Literal["latest", "lasting", "each"]
     state: str = "assertion"
     unit: str | None = None
+    wins: str | None = None
+    """State that wins over others of the same day: one wound that is open, though another healed."""
     loinc: str | None = None
     derive: str | None = None
     sources: list[Selection] = Field(default_factory=list, alias="from")
