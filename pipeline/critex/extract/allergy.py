@@ -23,6 +23,11 @@ _ABBREVIATED = re.compile(r"(?-i:NKD?F?A|NDKA|NKMA|NKAD|NKDFA)\b")
 _WARNED = re.compile(
     r"\brisks?\b|may cause|warn\w*|counsel\w*|explain\w*|test dose|premed\w*|\bif\b|prevent|prophyla", FLAGS
 )
+_CONSENT = re.compile(
+    r"\b(?:consent\w*|(?:side|adverse) effects?|complications|toxicit(?:y|ies)|rarely|gone (?:through|over))\b[^.;\n]{0,120}$",
+    FLAGS,
+)
+"""Words of a talk about what can happen."""
 _UNFILLED = re.compile(
     r"(?:nil|none|no\b|not\b|nk|unknown|unrecorded|see\b|as (?:above|per|before)|tbc|pending|unable|reviewed|updated|checked|status|history|list\b|card\b|clinic|field|blank|section|record\w*|ask|to be|documented|confirmed|rhinitis|"
     r"conjunctivitis|denie|please|refer|available|verified|noted|yes\b|patient|pt\b|the\b|is\b|are\b|he\b|she\b)",
@@ -86,7 +91,7 @@ def _study_drug(doc: Document, m: Mention) -> None:
     before = doc.norm[max(seg_start, m.start - 20) : m.start]
     if _ONLY_POSSIBLE.search(before):
         m.assertion = "possible"
-    elif _WARNED.search(around):
+    elif _WARNED.search(around) or _CONSENT.search(doc.norm, seg_start, m.start):
         m.assertion = "hypothetical"
     elif _NO_REACTION.search(around) and not re.search(r"\bbut\b", before, re.I):
         m.assertion = "absent"

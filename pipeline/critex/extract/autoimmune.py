@@ -40,6 +40,7 @@ _ACTIVE = re.compile(
 )
 _NO_DRUG = re.compile(
     r"\b(?:never|no|not|nil|without)\b(?! longer)[^,.;]{0,28}?(?:systemic|immunosuppress\w*|steroids?|dmards?|biologics?|treatment|medications?|meds|drugs|therapy|tablets|pred\w*)"
+    r"|\bneither\b[^.;]{0,40}?(?:steroids?|dmards?|biologics?|treatment|medications?|drugs|therapy|tablets|injections|pred\w*)"
     r"|\b(?:off|stopped) (?:all )?(?:the )?(?:treatment|medications?|meds|drugs|therapy|immunosuppress\w*|steroids?|dmards?)|untreated|diet only|observ(?:ed|ation) only",
     FLAGS,
 )

@@ -246,6 +246,7 @@ class Document:
                         and not norm[end : end + 2].isspace()
                     )
                     or _LIST_NUMBER.match(norm, line.start, end)
+                    or (norm[end : end + 5] == " for " and norm[end - 4 : end - 1].lower() in ("neg", "pos"))
                 ):
                     continue
                 if stop.group() == "?" and (

@@ -152,7 +152,13 @@ def _wound(doc: Document, m: Mention) -> bool:
     if m.rule == "surgery.wound_open" and not re.search(r"unhealed|heal|open|dehisc|break|gap", text, re.I):
         decide(doc, [m])
         return m.assertion == "present"  # "no wound infection" does not say that a wound is closed
-    if m.rule in ("surgery.wound_healed", "surgery.wound_pending"):
+    if m.rule == "surgery.wound_pending" and re.search(r"pressure|sore|ulcer", text, re.I):
+        decide(doc, [m])
+        if m.assertion == "absent":
+            m.value = "unhealed"  # "no open wounds or pressure sores"
+        elif m.assertion != "present":
+            return False
+    elif m.rule in ("surgery.wound_healed", "surgery.wound_pending"):
         m.assertion = "present"
     elif m.rule == "surgery.wound_asked":
         return _asked(doc, m, text)
