@@ -273,17 +273,18 @@ def test_a_file_in_place_of_the_output_folder_is_refused(
     assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_full_disk_ends_with_1_and_the_same_command_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    workers: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "notes.csv").write_text(f"text\n{NOTE}\n", encoding="utf-8")
-    words = ("run", tmp_path / "notes.csv", "--out", tmp_path / "out", "--workers", "1")
+    words = ("run", tmp_path / "notes.csv", "--out", tmp_path / "out", "--workers", workers)
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", str(tmp_path / "out"))
 
     with monkeypatch.context() as patch:
-        patch.setattr("critex.run.judging._join", full)
+        patch.setattr("critex.run.judging.TableWriter.add", full)
         status, printed = critex(*words, capsys=capsys, monkeypatch=monkeypatch)
     assert status == 1
     assert "No space left on device. The same command goes on" in printed

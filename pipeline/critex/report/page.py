@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from critex import __version__
 from critex.criteria.trial import Trial
-from critex.report.view import trial_view
+from critex.report.view import CriterionView, trial_view
 from critex.run.judge_patients import Judgement
 from critex.run.store import write_file
 
@@ -33,6 +33,12 @@ def environment() -> Environment:
 def asset(name: str) -> Markup:
     """A style sheet or script of ours, to be put into a page as it is."""
     return Markup((files("critex.report") / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+def _criterion() -> Callable[[CriterionView], Markup]:
+    """HTML of a criterion of a patient, made once for all patients of whom the same is said."""
+    made: Callable[[CriterionView], Markup] = environment().get_template("criterion.html").module.criterion  # type: ignore[attr-defined]
+    return cache(made)
 
 
 def write_report(
@@ -83,6 +89,7 @@ def write_report(
             version=__version__,
             style=asset("page.css") + asset("labs.css"),
             script=asset("report.js"),
+            criterion=_criterion(),
         )
     )
     write_file(path, lambda p: p.write_text(html, encoding="utf-8"))

@@ -19,7 +19,7 @@ from critex.criteria.trial import Trial, load_trial
 from critex.notes.database import read_query
 from critex.notes.record import Options, Seen
 from critex.notes.sources import read_notes
-from critex.run.judging import judge_all
+from critex.run.judging import judge_all, prepare
 from critex.run.ledger import FOLDER, Ledger
 from critex.run.local import judge_tables
 from critex.run.reading import Progress, Reading
@@ -98,6 +98,7 @@ def run_job(
     stream = read_query(*query, options, seen) if query else read_notes(sources, options, seen)
     first = list(itertools.islice(stream, 1))  # a source that cannot be used is refused before anything is written
     patterns = extraction_digest()
+    prepare(loaded)
     with Workers(workers) as pool, Ledger(out) as ledger:
         reading = Reading(ledger, patterns, options.date_order, options.max_seconds)
         reading.all(itertools.chain(first, stream), pool, progress)
@@ -132,6 +133,7 @@ def screen(
         patients = pd.read_csv(out / "patients.csv", dtype=str, keep_default_na=False)
     summary = Summary()
     if (out / FOLDER / "ledger.sqlite").is_file():
+        prepare(loaded)
         with Workers(workers) as pool, Ledger(out) as ledger:
             if ledger.counts() is not None:
                 _judge(ledger, out, trials, patients, index_date, form, pool, summary, 500)

@@ -205,23 +205,33 @@ class Ledger:
         """Error rows in the order of their table."""
         yield from self._db.execute("SELECT source, note_id, error FROM error ORDER BY source, note_id, error")
 
-    def ranges(self, notes: int, characters: int) -> Iterator[PatientRange]:
-        """Cut all patients into ranges of at most so many notes and characters (one larger patient is a range of its own)."""
+    def ranges(self, notes: int, characters: int, pieces: int = 1) -> Iterator[list[PatientRange]]:
+        """Cut all patients into ranges of at most so many notes and characters, each in about ``pieces`` pieces.
+
+        One larger patient is a range of its own. Where ranges begin and end does not depend on ``pieces``.
+        """
         self._db.execute("CREATE INDEX IF NOT EXISTS note_by_patient ON note (patient_id, note_id)")
         self._db.commit()
+        found: list[PatientRange] = []
         first = last = ""
-        n = size = 0
+        n = size = all_notes = all_size = 0
         for patient_id, count, length in self._db.execute(
             "SELECT patient_id, count(*), sum(characters) FROM note GROUP BY patient_id ORDER BY patient_id"
         ):
-            if n and (n + count > notes or size + length > characters):
-                yield PatientRange(first, last, n)
+            full = bool(all_notes) and (all_notes + count > notes or all_size + length > characters)
+            if n and (full or n + count > notes // pieces or size + length > characters // pieces):
+                found.append(PatientRange(first, last, n))
                 n = size = 0
+            if full:
+                yield found
+                found, all_notes, all_size = [], 0, 0
             if not n:
                 first = patient_id
             last, n, size = patient_id, n + count, size + length
+            all_notes, all_size = all_notes + count, all_size + length
         if n:
-            yield PatientRange(first, last, n)
+            found.append(PatientRange(first, last, n))
+            yield found
 
     def notes_of(self, patients: PatientRange) -> list[tuple[str, str, str, str, str, str]]:
         """Rows of the notes table of a range, in its order."""

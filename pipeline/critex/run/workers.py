@@ -6,6 +6,7 @@ own, and the note that kills it becomes an error row. A worker whose parent was 
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -26,7 +27,7 @@ Result = TypeVar("Result")
 Reading = tuple[list[Row], str]
 """Rows of mentions of one note, and an error that is empty where there was none."""
 
-BATCH_CHARACTERS = 400_000
+BATCH_CHARACTERS = 200_000
 """Text a batch holds at most (one longer note is a batch of its own)."""
 IN_FLIGHT = 3
 """Batches a worker has waiting: enough to keep it busy, few enough to bound memory."""
@@ -75,7 +76,12 @@ class Workers:
 
     def _start(self, number: int | None = None) -> None:
         self._pool = ProcessPoolExecutor(number or self.number, mp_context=_context(), initializer=_watch_parent)
-        self._pool.submit(os.getpid).result()
+        gc.collect()
+        gc.freeze()  # what is built before the fork is then not copied into each worker by its first collection
+        try:
+            self._pool.submit(os.getpid).result()
+        finally:
+            gc.unfreeze()
 
     def __enter__(self) -> Workers:
         return self
