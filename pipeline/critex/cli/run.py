@@ -111,10 +111,8 @@ def run(
     """Read notes and write all tables and report.html: the main job."""
     from critex.criteria.confidence import use_confidence
     from critex.run.job import run_job
-    from critex.run.patients import read_patients
 
     use_confidence(confidence)
-
     if form not in ("parquet", "csv", "jsonl"):
         raise CritexError(f"--format {form}: write parquet, csv or jsonl.")
     options = replace(
@@ -125,7 +123,11 @@ def run(
     )
     if (sql is None) == (not notes) or (sql is None) != (db is None):
         raise CritexError("name files or folders of notes, or a query with --sql and its database with --db.")
-    table = read_patients(patients, date_order) if patients else None
+    table = None
+    if patients:
+        from critex.run.patients import read_patients
+
+        table = read_patients(patients, date_order)
     default = day_option(index_date, "--index-date")
     if engine not in ("local", "spark"):
         raise CritexError(f"--engine {engine}: write local or spark.")

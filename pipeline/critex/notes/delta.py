@@ -40,11 +40,6 @@ class DeltaTable:
     files: Sequence[DeltaFile]
 
 
-def is_delta(path: Path) -> bool:
-    """Whether a folder is a Delta table."""
-    return (path / "_delta_log").is_dir()
-
-
 def open_delta(path: Path) -> DeltaTable:
     """Columns and files of a Delta table.
 

@@ -9,14 +9,30 @@ from pathlib import Path
 
 from critex.errors import InputError
 from critex.notes.delimited import read_delimited
-from critex.notes.delta import is_delta, read_delta
 from critex.notes.documents import EXTRACTORS
 from critex.notes.files import MANIFESTS, read_document
 from critex.notes.jsonlines import read_json, read_jsonlines
-from critex.notes.parquet import read_parquet
 from critex.notes.record import Note, Options, Rejected, Seen
 
 Reader = Callable[[Path, Options, Seen], Iterator[Note | Rejected]]
+
+
+def is_delta(path: Path) -> bool:
+    """Whether a folder is a Delta table."""
+    return (path / "_delta_log").is_dir()
+
+
+def _read_parquet(path: Path, options: Options, seen: Seen) -> Iterator[Note | Rejected]:
+    from critex.notes.parquet import read_parquet  # Arrow takes 0.1 s to import
+
+    return read_parquet(path, options, seen)
+
+
+def _read_delta(path: Path, options: Options, seen: Seen) -> Iterator[Note | Rejected]:
+    from critex.notes.delta import read_delta
+
+    return read_delta(path, options, seen)
+
 
 READERS: dict[str, Reader] = {
     ".csv": read_delimited,
@@ -24,8 +40,8 @@ READERS: dict[str, Reader] = {
     ".tab": read_delimited,
     ".jsonl": read_jsonlines,
     ".ndjson": read_jsonlines,
-    ".parquet": read_parquet,
-    ".pq": read_parquet,
+    ".parquet": _read_parquet,
+    ".pq": _read_parquet,
     ".json": read_json,
     **dict.fromkeys(EXTRACTORS, read_document),
 }
@@ -106,5 +122,5 @@ def read_notes(sources: Iterable[Path], options: Options, seen: Seen) -> Iterato
     """
     _is_output.cache_clear()
     for path, root in files_of(sources):
-        read = read_delta if path.is_dir() else READERS[path.suffix.lower()]
+        read = _read_delta if path.is_dir() else READERS[path.suffix.lower()]
         yield from read(path, replace(options, root=root), seen)

@@ -1,4 +1,7 @@
-"""The main job: notes in, all tables and the report out, in one folder."""
+"""The main job: notes in, all tables and the report out, in one folder.
+
+What judging and tables need (pandas among it) is imported when workers have their first notes, not before.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,23 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from critex import __version__, tables
+from critex import __version__
 from critex.criteria.confidence import load_confidence
 from critex.criteria.trial import Trial, load_trial
 from critex.notes.database import read_query
 from critex.notes.record import Options, Seen
 from critex.notes.sources import read_notes
-from critex.run.judging import judge_all, prepare
 from critex.run.ledger import FOLDER, Ledger
-from critex.run.local import judge_tables
 from critex.run.reading import Progress, Reading
-from critex.run.store import Format, read_table, write_file, write_json, write_table
 from critex.run.versions import extraction_digest, patterns_digest
 from critex.run.workers import Workers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from critex.run.store import Format
 
 
 @dataclass
@@ -98,12 +102,13 @@ def run_job(
     stream = read_query(*query, options, seen) if query else read_notes(sources, options, seen)
     first = list(itertools.islice(stream, 1))  # a source that cannot be used is refused before anything is written
     patterns = extraction_digest()
-    prepare(loaded)
     with Workers(workers) as pool, Ledger(out) as ledger:
         reading = Reading(ledger, patterns, options.date_order, options.max_seconds)
-        reading.all(itertools.chain(first, stream), pool, progress)
+        reading.all(itertools.chain(first, stream), pool, progress, lambda: _prepare(loaded))
         ledger.complete({"remarks": seen.remarks}, patterns)
         summary = Summary(texts_read=reading.read, remarks=seen.remarks)
+        with ledger.released():
+            pool.renew()
         _judge(ledger, out, trials, patients, index_date, form, pool, summary, max_report_patients)
     summary.seconds = time.perf_counter() - started
     write_run(out, summary, loaded, options, form, index_date)
@@ -126,6 +131,12 @@ def screen(
     CritexError
         If the folder holds no run, or a trial cannot be used.
     """
+    import pandas as pd
+
+    from critex import tables
+    from critex.run.local import judge_tables
+    from critex.run.store import read_table, write_table
+
     started = time.perf_counter()
     loaded = [load_trial(t) for t in trials]
     form = form or form_of(out)
@@ -133,7 +144,7 @@ def screen(
         patients = pd.read_csv(out / "patients.csv", dtype=str, keep_default_na=False)
     summary = Summary()
     if (out / FOLDER / "ledger.sqlite").is_file():
-        prepare(loaded)
+        _prepare(loaded)
         with Workers(workers) as pool, Ledger(out) as ledger:
             if ledger.counts() is not None:
                 _judge(ledger, out, trials, patients, index_date, form, pool, summary, 500)
@@ -167,10 +178,22 @@ def form_of(out: Path) -> Format:
     return "jsonl" if (out / "mentions.jsonl").exists() else "parquet"
 
 
+def _prepare(trials: list[Trial]) -> None:
+    from critex.run.judging import prepare
+
+    prepare(trials)
+
+
 def _judge(
     ledger: Ledger, out: Path, trials: Sequence[str], patients: pd.DataFrame | None, index_date: date | None, form: Format, pool: Workers, summary: Summary,
     max_report_patients: int,
 ) -> None:  # fmt: skip
+    import pandas as pd
+
+    from critex import tables
+    from critex.run.judging import judge_all
+    from critex.run.store import write_table
+
     totals = judge_all(ledger, out, trials, patients, index_date, form, pool, max_report_patients)
     write_table(pd.DataFrame(list(ledger.errors()), columns=tables.ERRORS.names), "errors", out, form)
     _keep_patients(out, patients)
@@ -183,6 +206,8 @@ def _judge(
 
 def _keep_patients(out: Path, patients: pd.DataFrame | None) -> None:
     if patients is not None:
+        from critex.run.store import write_file
+
         write_file(out / "patients.csv", lambda p: patients.to_csv(p, index=False, lineterminator="\n"))
 
 
@@ -190,6 +215,8 @@ def write_run(
     out: Path, summary: Summary, trials: list[Trial], options: Options, form: Format, index_date: date | None
 ) -> None:
     """Write ``run.json``: versions, hashes, options, counts and seconds."""
+    from critex.run.store import write_json
+
     packages = {}
     for name in ("spacy", "medspacy", "pandas", "pyarrow", "hyperscan"):
         try:

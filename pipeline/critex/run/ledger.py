@@ -12,6 +12,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -90,6 +91,9 @@ class Ledger:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._hold()
         self.path = self.folder / "ledger.sqlite"
+        self._open(write)
+
+    def _open(self, write: bool) -> None:
         try:
             self._db = sqlite3.connect(self.path, timeout=60)
             self._db.execute("PRAGMA cache_size=-32000")
@@ -116,6 +120,16 @@ class Ledger:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """Close the database for a while, not the folder: an open one must not go into a forked process."""
+        self._db.commit()
+        self._db.close()
+        try:
+            yield
+        finally:
+            self._open(write=True)
 
     def _hold(self) -> None:
         if fcntl is None:

@@ -40,11 +40,20 @@ class Reading:
         self._keys: dict[int, list[bytes]] = {}
         self._progress: Progress = lambda _: None
 
-    def all(self, records: Iterable[Note | Rejected], workers: Workers, progress: Progress | None = None) -> None:
-        """Read everything; after each batch what is done is committed."""
+    def all(
+        self,
+        records: Iterable[Note | Rejected],
+        workers: Workers,
+        progress: Progress | None = None,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
+        """Read everything; after each batch what is done is committed. ``meanwhile`` is called once, while workers are busy."""
         self._progress = progress or self._progress
         self.ledger.begin()
+        waiting = [meanwhile] if meanwhile else []
         for (notes, _, _), readings in workers.map(read_batch, self._jobs(records), retry=read_alone):
+            while waiting:
+                waiting.pop()()
             keys = self._keys.pop(id(notes))
             good = [
                 (key, [row[2:] for row in rows]) for key, (rows, error) in zip(keys, readings, strict=True) if not error
@@ -56,6 +65,8 @@ class Reading:
             self.read += len(keys)
             self._progress(len(keys))
         self.ledger.commit()
+        while waiting:
+            waiting.pop()()
 
     def _jobs(self, records: Iterable[Note | Rejected]) -> Iterator[tuple[list[Note], str | None, float | None]]:
         notes: list[Note] = []

@@ -24,8 +24,9 @@ import pandas as pd
 from critex import tables
 from critex.criteria.trial import Trial, load_trial
 from critex.errors import InputError
-from critex.notes.delta import DeltaFile, file_rows, fitted, is_delta, open_delta
+from critex.notes.delta import DeltaFile, file_rows, fitted, open_delta
 from critex.notes.record import FIELDS, Note, Options, Rejected, Seen, cell, check_columns, make_note
+from critex.notes.sources import is_delta
 from critex.run.job import Summary, write_run
 from critex.run.judge_patients import Judgement
 from critex.run.ledger import FOLDER

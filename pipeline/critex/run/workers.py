@@ -76,12 +76,17 @@ class Workers:
 
     def _start(self, number: int | None = None) -> None:
         self._pool = ProcessPoolExecutor(number or self.number, mp_context=_context(), initializer=_watch_parent)
-        gc.collect()
         gc.freeze()  # what is built before the fork is then not copied into each worker by its first collection
         try:
             self._pool.submit(os.getpid).result()
         finally:
             gc.unfreeze()
+
+    def renew(self) -> None:
+        """Start the processes again: they then have what this process has loaded since, and none of what reading left in them."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._start()
 
     def __enter__(self) -> Workers:
         return self
