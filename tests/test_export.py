@@ -287,6 +287,6 @@ def test_the_command_writes_beside_the_tables(out: Path, tmp_path: Path, to: str
 
 def test_an_unknown_format_and_an_empty_folder_are_refused(out: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["export", str(out), "--to", "docx"])
-    assert "write omop, fhir, brat or labelstudio" in str(done.exception)
+    assert "write omop, fhir, delta, brat or labelstudio" in str(done.exception)
     done = CliRunner().invoke(app, ["export", str(tmp_path), "--to", "omop"])
     assert "no table notes" in str(done.exception)
