@@ -86,6 +86,16 @@ def joined_mentions(doc: Document, group: list[Name], limit: int) -> list[Mentio
     return out
 
 
+_WORDS = {
+    "alt": re.compile(r"[\s:=]{1,3}\d{2,4}(?![\d/x]|\s?(?:x|days?|hours?))", FLAGS),
+    "ast": re.compile(r"[\s:=]{1,3}\d{2,4}(?![\d/x])", FLAGS),
+    "pt": re.compile(
+        r"[\s:=]{1,3}\d{1,2}\.\d\s?(?:s\b|sec|[,;(]\s?(?:inr|a?ptt|control|\d))|\s?/\s?(?:inr|a?ptt)", FLAGS
+    ),
+}
+"""Names that are other words in small letters ("alt days", "pt 65 years"), and what stands behind them where they are tests."""
+
+
 def _limits_of(doc: Document, group: list[Name], limit: int) -> list[Mention]:
     """Mentions without a value of tests whose joint limit is a multiple of the upper limit of normal: "AST/ALT <= 2.5 x ULN"."""
     r = read_value(doc.norm, group[-1].end, limit, analytes()[group[-1].key])
@@ -95,7 +105,7 @@ def _limits_of(doc: Document, group: list[Name], limit: int) -> list[Mention]:
 def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
     norm, analyte = doc.norm, analytes()[name.key]
     seg_start, seg_end = doc.segment_at(name.start)
-    if name.key in ("ast", "alt", "pt") and norm[name.start : name.end].islower() and name.end - name.start <= 4:
+    if norm[name.start : name.end] in _WORDS and not _WORDS[norm[name.start : name.end]].match(norm, name.end, limit):
         return []
     if NO_VALUE.match(norm, name.end, limit):
         return []
@@ -133,6 +143,10 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         timed = read_value(norm, seconds.start("num"), limit, analyte, spans=False)
         return [lab_mention(doc, name, timed, name.start, timed.end, day, "text")] if timed is not None else []
     out = [lab_mention(doc, name, r, name.start, r.end, day, "text")]
+    if out[0].value == "neutrophil_pct" and (count := _COUNT_BEHIND.match(norm, r.end, limit)) is not None:
+        absolute = Name(count.start("num"), count.end("num"), "anc", name.rule)
+        counted = Reading(count.start("num"), count.end("num"), float(count["num"]))
+        return [*out, lab_mention(doc, absolute, counted, counted.start, counted.end, day, "text")]
     if is_earlier:
         out[0].temporality = "past"
     before = norm[max(seg_start, name.start - 70) : name.start]
@@ -191,6 +205,10 @@ def _direct_behind(doc: Document, total: Reading, limit: int) -> Mention | None:
     return lab_mention(doc, name, r, name.start, r.end)
 
 
+_COUNT_BEHIND = re.compile(
+    r"\s?%?\s?(?:\(|/|=)\s?(?:abs\.?|anc)?\s?[:=]?\s?(?P<num>\d{1,2}\.\d{1,2})(?![\d.]|\s?(?:-|%))", FLAGS
+)
+"""Count of neutrophils behind their share: "neut 52% (2.1)"."""
 _LIST_GOES_ON = re.compile(r"\s?(?:[,;.)]|and\b|with\b|$)", FLAGS)
 _BOTH = re.compile(r"h\s?(?:[/&]|and)\s?h|ha?emoglobin and ha?ematocrit", FLAGS)
 """Haemoglobin and haematocrit, named together."""

@@ -50,10 +50,11 @@ _VALUE_ENDS = re.compile(
     r"\s*(?:$|[,;.)(\]/|\n↑↓*]|[HL]\b|with\b|after\b|on\b|at\b|today\b|now\b|this\b|and\b|but\b|following\b|post\b|-+>|→|so\b|since\b|in\b)",
     FLAGS,
 )
+_SHARED = re.compile(r"\s?(?:and|/|,)\s?\d", FLAGS)
 _FARTHEST = 25.0
 """Two values of one test do not differ by more than this factor where only words join them."""
 _INTERVENTION = re.compile(
-    r"\s*(?:\d{1,2}\s?(?:u|units?|pints?|x)\s?)?[A-Za-z][A-Za-z/ -]{0,24}?(?=\s?(?:-{1,2}>|→|=>|>{1,2}|⇒))", FLAGS
+    r"\s*(?:\d{1,2}\s?(?:u|units?|pints?|x)?\s?)?[A-Za-z][A-Za-z/ -]{0,24}?(?=\s?(?:-{1,2}>|→|=>|>{1,2}|⇒))", FLAGS
 )
 """What was done between two values: "78 -> 2u PC -> 94"."""
 _DAY_LEAD = re.compile(r"\s?(?:[(\[]\s?(?:on )?|on |@ ?|at )?", FLAGS)
@@ -163,6 +164,8 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
             nxt = read_value(norm, behind.end(), limit, analyte, spans=False)
         else:
             nxt = read_value(norm, start, limit, analyte, spans=False)
+        if now is not None and ";" in now.group() and _SHARED.match(norm, nxt.end if nxt is not None else start, limit):
+            return at  # "plt nadir 61; now 101 and 188": of two tests
         if nxt is None or nxt.start - start > 30 or canonical(nxt, analyte)[1] is None:
             return at
         if led is not None and nxt.factor is None:
@@ -202,7 +205,7 @@ def _again(doc: Document, name: Name, r: Reading, m: Mention) -> Mention:
 
 
 _EARLIER_BEFORE = re.compile(
-    r"(?:\s?[\[(]\s?|\s?[,;]\s?(?:(?:up|down)\s(?=from\s))?|\s(?:(?:up|down)\s)?(?=from\s))(?:was|prev(?:ious(?:ly)?)?|from|(?:at |on )?(?:baseline|presentation|admission|adm)|before|pre-?\w{0,11}|last (?:week|month|visit|time|admission))[\s:]\s?",
+    r"(?:\s?[\[(]\s?|\s?[,;]\s?(?:(?:up|down)\s(?=from\s))?|\s(?:(?:up|down)\s)?(?=from\s))(?:was|prev(?:ious(?:ly)?)?|from|(?:at |on )?(?:baseline|presentation|admission|adm)|b/?l|before|pre-?\w{0,11}|last (?:week|month|visit|time|admission))[\s:]\s?",
     FLAGS,
 )
 _EARLIER_AFTER = re.compile(

@@ -22,8 +22,8 @@ NUMBER = r"\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d)|\se(?P<p3>[+-]\d{1,2})(?!\d))?"
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
-    r"\)?[\s]*(?:\((?:[a-z%#/ .-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?|\d[\d.,]{0,6}\s?[x*]\s?[\d.]{1,5}\s?%?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,15}\s){1,6}(?:was|is|were|of)|at least|at most|no more than|not more than|is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
-    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|only|still|within|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
+    r"\)?[\s]*(?:\((?:[a-z%#/ .+&-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?|\d[\d.,]{0,6}\s?[x*]\s?[\d.]{1,5}\s?%?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,15}\s){1,6}(?:was|is|were|of)|at least|at most|no more than|not more than|is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|only|still|within|(?:(?:sub|supra)-?)?therapeutic|on (?:warfarin|heparin|clexane|enoxaparin|rivaroxaban|apixaban|treatment|therapy)|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
     r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased)|holding|(?:must|should|has to|needs? to|need) be|"
     r"(?:improved|recovered|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|dip(?:ped)?|climbed|crept|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up|further|again))?(?: (?:to|at))?)\s*:?\s*){0,5}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
@@ -51,6 +51,9 @@ _ELAPSED = re.compile(
 _IN_DRUGS = frozenset({"sodium", "potassium", "calcium"})
 _DOSE = re.compile(r"\s?(?:mg|mcg|g|tabs?|caps?|units?)\b(?!\s?(?:/|%|per))", FLAGS)
 """Behind the number of a drug's name: "docusate sodium 100 mg"."""
+_IN_URINE = frozenset({"wbc", "glucose", "albumin", "neutrophils_any"})
+_OF_URINE = re.compile(r"\s?(?:\+(?!\s?\d)|/\s?[hl]pf\b|per [hl]pf\b|-\s?\d{1,3}\s?/\s?[hl]pf\b)", FLAGS)
+"""Behind what a microscope or a test strip shows: "WBC 5/hpf", "glucose 3+"."""
 _SPAN = re.compile(r"\s?(?P<sign>-|~|to)\s?(?P<num>" + NUMBER + r")(?![\d/-]|\.\d|\s?-\s?\d)", FLAGS)
 _WIDEST = 1.3
 """Values of one patient's test given as a span lie closer together than the limits of a laboratory."""
@@ -168,6 +171,8 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte, spans: bool = T
     comparator = {"≤": "<=", "≥": ">=", "=": None}.get(cmp_ or "", cmp_)
     if _ELAPSED.match(norm, end, limit):
         return None  # "Cr 2 weeks ago"
+    if analyte.key in _IN_URINE and _OF_URINE.match(norm, end, limit):
+        return None
     if analyte.key in _IN_DRUGS and _DOSE.match(norm, end, limit):
         return None
     reading = Reading(m.start(), end, number, comparator)

@@ -22,12 +22,14 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_yaml, read_cases
 
 _NOT_NAME_BEFORE = re.compile(
-    r"(?:urine|urinary|csf|ascit\w+|pleural|fluid|spot|24\s?h(?:r|our)?|dipstick|lambda|micro|pre-?|pro-|glycated|vit(?:amin)?|donor|cord|maternal|f(?:o)?etal|(?:mother|father|sister|brother|baby|infant|husband|wife|son|daughter)(?:'?s)?)\s?$",
+    r"(?:urine|urinary|csf|ascit\w+|pleural|fluid|sputum|stool|spot|24\s?h(?:r|our)?|dipstick|lambda|micro|pre-?|pro-|glycated|vit(?:amin)?|donor|cord|maternal|f(?:o)?etal|(?:mother|father|sister|brother|baby|infant|husband|wife|son|daughter)(?:'?s)?)\s?$",
     FLAGS,
 )
-_LIVER_PANEL = re.compile(r"\b(?:lfts?|alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|db|tp)\b|umol", FLAGS)
+_LIVER_PANEL = re.compile(
+    r"\b(?:lfts?|alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|gpt|got|asat|alat|bili\w*|tbil|dbil|db|tp)\b|umol", FLAGS
+)
 _RENAL_PANEL = re.compile(r"(?<!\w)(?-i:Na|K|Cl|Cr|CREA|Creat?|creat?\w*|SCr|eGFR)\+?\s?[:=]?\s?[<>]?\d", FLAGS)
-_NEEDS_PANEL = {"tb": _LIVER_PANEL, "db": _LIVER_PANEL, "u": _RENAL_PANEL}
+_NEEDS_PANEL = {"tb": _LIVER_PANEL, "db": _LIVER_PANEL, "ap": _LIVER_PANEL, "u": _RENAL_PANEL}
 """Names that mean a test only beside others of its panel: "TB 14", "DB 3" are bilirubin beside liver enzymes, "U 4.1" is urea beside sodium or creatinine."""
 _FLUID = re.compile(
     r"(?<!g-)(?<!gm-)\b(?:csf|cerebrospinal fluid|spinal fluid|(?:cisternal|lumbar|spinal|pleural) tap|(?:pleural|ascitic|peritoneal|synovial|joint) fluid|urinalysis|u/a)\b(?![^.]{0,110}\b(?:serum|blood|plasma|cbc|fbc)\b)",
@@ -44,9 +46,10 @@ def _rules() -> tuple[Rule, ...]:
     for key, spec in content.items():
         line = content.lc.key(key)[0] + 1
         where = f"labs.yaml:{line}: analyte {key}"
-        source = r"(?<![A-Za-z0-9\-])(?:" + str(spec["names"]) + r")(?![A-Za-z])"
+        # "S-Krea", "P-ALAT", "B-Hb": of serum, plasma, blood, as in Scandinavia
+        source = r"(?:(?<![A-Za-z0-9\-])|(?<=\b(?-i:[BPS])-))(?:" + str(spec["names"]) + r")(?![A-Za-z])"
         # a look ahead is dropped by the scanner's prefilter ("N" followed by a number would be any "n"): there it is part of the match
-        trigger = r"(?:^|[^A-Za-z0-9\-])(?:" + str(spec["names"]).replace("(?=", "(?:") + r")"
+        trigger = r"(?:^|[^A-Za-z0-9\-]|(?-i:[BPS])-)(?:" + str(spec["names"]).replace("(?=", "(?:") + r")"
         out.append(
             Rule(
                 f"labs.{key}",
@@ -81,14 +84,15 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
     for rule, m in hits:
         if rule.value == "strokes":
             continue
-        if _NOT_NAME_BEFORE.search(doc.norm, max(0, m.start() - 14), m.start()):
+        if rule.value != "crcl" and _NOT_NAME_BEFORE.search(doc.norm, max(0, m.start() - 14), m.start()):
             continue
         seg_start, _ = doc.segment_at(m.start())
         if _FLUID.search(doc.norm, max(seg_start, m.start() - 120), m.start()):
             continue
         around = _NEEDS_PANEL.get(m.group().lower())
+        opened = seg_start if around is _LIVER_PANEL and m.group().lower() == "tb" else doc.line_at(m.start()).start
         if around is not None and not (
-            around.search(doc.norm, max(seg_start, m.start() - 60), m.start())
+            around.search(doc.norm, max(opened, m.start() - 60), m.start())
             or around.search(doc.norm, m.end(), m.end() + 60)
         ):
             continue
@@ -98,7 +102,7 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
     for n in found:
         if kept and n.start < kept[-1].end:
             continue
-        if kept and n.key == kept[-1].key and re.fullmatch(r"\s?[/(-]\s?", doc.norm[kept[-1].end : n.start]):
+        if kept and n.key == kept[-1].key and re.fullmatch(r"\s?(?:[/(-]|by)\s?", doc.norm[kept[-1].end : n.start]):
             kept[-1].end = n.end  # "SGPT/ALT" names one test twice
             continue
         kept.append(n)
