@@ -13,6 +13,7 @@ import pytest
 
 from critex.cohort.analysis import asks, attrition, verdict_matrix
 from critex.cohort.charts import binned
+from critex.cohort.gaps import Rates, gaps, note_kind, note_source
 from critex.cohort.labplot import LabPoint, LimitLine, lab_svg
 from critex.cohort.labseries import lab_limits, lab_series
 from critex.cohort.policies import conflicts
@@ -80,6 +81,32 @@ def test_what_decides_most_patients_is_asked_for_first() -> None:
         (("E12.wound",), 1, 1, 0, 5),
     ]
     assert found[1].patients == ("c", "d", "f")  # the one whom it decides first; the one who fails is not asked
+
+
+def test_unknowns_are_counted_by_the_kinds_of_note_that_patients_have() -> None:
+    verdicts = table({f"p{i:02}": {"E09.hiv": "unknown"} if i < 12 or i == 30 else {} for i in range(40)})
+    kinds = [(f"p{i:02}", "Clinic  note") for i in range(40)] + [(f"p{i:02}", "LAB print-out") for i in range(12, 32)]
+    kinds += [("p12", "lab print-out"), ("p39", ""), ("elsewhere", "letter")]
+    frame = pd.DataFrame(kinds, columns=["patient", "kind"])
+    found = gaps(verdict_matrix(TRIAL, verdicts), frame["patient"], frame["kind"].map(note_kind))
+    assert [(g.name, g.n_with, g.n_without) for g in found.groups] == [
+        ("lab print-out", 20, 20)
+    ]  # all have a clinic note
+    (hiv,) = (g for g in found.rows if g.criterion.id == "E09.hiv")
+    assert (hiv.fact, hiv.unknown, hiv.by) == (TRIAL.criterion("E09.hiv").missing, 13, (Rates(0.05, 0.6, True),))
+
+
+@pytest.mark.parametrize(
+    ("source", "group"),
+    [
+        ("ward.csv:12", "ward.csv"),
+        ("site a/x.ndjson:3#1", "site a/x.ndjson"),
+        ("site a/S01.rtf", "site a"),
+        ("S01.txt", ""),
+    ],
+)
+def test_a_note_comes_from_its_file_or_the_folder_of_a_document(source: str, group: str) -> None:
+    assert note_source(source) == group
 
 
 def test_one_fact_may_settle_two_criteria() -> None:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from critex import tables
 from critex.cohort.analysis import Ask, Attrition, VerdictMatrix, asks, attrition, verdict_matrix
 from critex.cohort.charts import KEPT, OPEN, REMOVED, Bar, Bins, bars_svg, binned, histogram_svg
+from critex.cohort.gaps import Gaps, gaps_of
 from critex.cohort.labseries import LABELS, WORDS, LabLimits, lab_limits
 from critex.cohort.patients import patients_of
 from critex.cohort.policies import Conflict, conflicts
@@ -105,6 +106,8 @@ class CohortView:
     conflicts_hidden: int
     soon: list[dict[str, str]]
     """Candidates by the day until which they qualify, where `critex calendar` was run."""
+    gaps: dict[str, Gaps] = field(default_factory=dict)
+    """Unknown rates by kind of note and by source, where patients differ in them."""
     named: int = MAX_PATIENTS_NAMED
 
     @property
@@ -160,6 +163,7 @@ def cohort_view(out: Path, trial: Trial) -> CohortView:
         found,
         hidden,
         _soon(out, trial, matrix),
+        gaps_of(out, matrix),
     )
 
 
