@@ -21,7 +21,7 @@ _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
 _TICKED_LABELS = frozenset({"RESPONSE"})
 _ASKS = re.compile(
     r"\b(?:(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
-    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|demands|calls for|excludes|allows|lists)|(?:template|form|sheet|check-?list|proforma|flyer|leaflet|poster) (?:still )?(?:says|asks(?: for)?|states|reads|lists|wants)|per (?:their|the|its|trial|study)(?: \w+)? (?:sheet|protocol|list|criteria|flyer|leaflet|synopsis))\b(?:[^.;:\n]{0,30}:)?",
+    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|demands|calls for|excludes|allows|lists)|(?:template|form|sheet|check-?list|proforma|flyer|leaflet|poster) (?:still )?(?:says|asks(?: for)?|states|reads|lists|wants)|per (?:their|the|its|trial|study)(?: \w+)? (?:sheet|protocol|list|criteria|flyer|leaflet|synopsis)|from (?:the )?(?:(?:trial|study) )?protocol(?=(?:,? not (?:pt|patient)\b[^:\n]{0,20})?\s?:))\b(?:[^.;:\n]{0,30}:)?",
     re.I,
 )
 _QUOTED_RULE = re.compile(
@@ -74,7 +74,10 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         for m in group:
             if m.label in _TICKED_LABELS:
                 _from_box(doc, m)
-            if (m.assertion in (None, "present", "absent", "possible") and _under_trial_number(doc, m)) or (
+            if (
+                m.assertion in (None, "present", "absent", "possible")
+                and (_under_trial_number(doc, m) or _quoted_rule(doc, m))
+            ) or (
                 (m.label in _ASKABLE or (m.label == "LAB" and m.comparator))
                 and m.assertion not in ("family", "hypothetical")
                 and _asked_for(doc, m)
@@ -90,6 +93,40 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             if m.assertion is None:
                 _from_form(doc, m)
             _decide_one(m, cues)
+    _widen(doc, mentions)
+
+
+_NEGATED = re.compile(
+    r"\b(?:no|never)\s(?:(?:had|been treated for|known|past|previous|prior|current|evidence (?:of|for)|signs? of|features of|lesions? of|(?:past |known )?(?:h/o|hx(?: of)?|history of))\s){0,2}$",
+    re.I,
+)
+_DOUBT_BEHIND = re.compile(
+    r"\s(?:(?:can\s?not|could not|can't|need(?:s|ed)? to) be (?:excluded|ruled out)|not (?:yet )?(?:excluded|ruled out)|(?:is |was )?(?:still possible|considered))\b",
+    re.I,
+)
+
+
+def _widen(doc: Document, mentions: list[Mention]) -> None:
+    """Take the words that deny or doubt into the spans of tuberculosis and hepatitis, where they stand right beside: "no active TB", "PTB not excluded"."""
+    for m in mentions:
+        if m.label not in ("TB", "HEPATITIS") or m.value in _MARKERS:
+            continue
+        if m.assertion in ("absent", "hypothetical"):
+            start, _ = doc.segment_at(m.start)
+            no = _NEGATED.search(doc.norm, max(start, m.start - 48), m.start)
+            if no is not None and not any(
+                o is not m and o.label == m.label and no.start() < o.end and o.start < m.start for o in mentions
+            ):
+                m.start = no.start()
+        if (
+            m.label == "TB"
+            and m.assertion in ("possible", "hypothetical")
+            and (doubt := _DOUBT_BEHIND.match(doc.norm, m.end)) is not None
+        ):
+            m.end = doubt.end()
+
+
+_MARKERS = frozenset({"test", "latent", "hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti_hcv", "hcv_rna"})
 
 
 _PATIENT_AGAIN = re.compile(
@@ -133,6 +170,31 @@ def _quoted_criteria(norm: str) -> tuple[tuple[int, int], ...]:
         if limits >= 2 or (limits and _QUOTES_RULES.search(norm, max(0, m.start() - 90), m.start())):
             found.append(m.span("in"))
     return tuple(found)
+
+
+_RULES = re.compile(r"criteri|protocol|\b(?:not|no) (?:pt|patient)|\b(?:copied|pasted|quoted)\b|标准|標準", re.I)
+_SEROLOGY = frozenset({"HEPATITIS", "HIV", "TB"})
+
+
+def _quoted_rule(doc: Document, m: Mention) -> bool:
+    """Whether a test stands among a trial's criteria, written out and not answered: "Exclusion criteria: HBsAg negative ... HIV negative".
+
+    A day, a box, an answer or a measured number on the line makes it the patient's.
+    """
+    section = doc.section_at(m.start) if m.label in _SEROLOGY and m.assertion != "family" else None
+    if section is None or section.category != "criteria":
+        return False
+    title = doc.norm[section.title_start : section.title_end]
+    if not _RULES.search(title) or re.search(r"\b(?:checked|reviewed|screened|met|fulfil\w*|result\w*)\b", title, re.I):
+        return False
+    line = doc.line_at(m.start)
+    start = max(line.start, section.title_end)
+    return not (
+        (m.number is not None and m.comparator is None)
+        or box_of(doc.norm, m.start, m.end, line.start, line.end) is not None
+        or doc.dates_between(start, line.end)
+        or _ANSWERED.search(doc.norm, start, line.end)
+    )
 
 
 _TRIAL_LIST = re.compile(r"NCT\d{8}\)?\s?(?:eligibility|criteria|rules|asks(?: for)?|needs|requires|wants)?\s?:", re.I)

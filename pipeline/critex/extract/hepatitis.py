@@ -19,7 +19,7 @@ COPIES_PER_IU = 5.6
 TESTS = frozenset({"hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti_hcv", "hcv_rna"})
 LOADS = frozenset({"hbv_dna", "hcv_rna"})
 _PLANNED = re.compile(
-    r"\b(?:to (?:screen|check|send|do|repeat|add|chase|get|test)|check|screen|repeat|send|add|needs?|for|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan|baseline|adv(?:ised|ise)?|advice|consider|before|prior to|incl(?:uding)?|monitor|chase|sent|please)\b[^.;\n]{0,60}$|[拟查]",
+    r"\b(?:to (?:screen|check|send|do|repeat|add|chase|get|test)|check|recheck|screen|repeat|send|add|needs?|(?<!significant )(?<!positive )(?<!remarkable )(?<!notable )(?<!treated )(?<!known )(?<!followed )(?<!stable )for|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan|baseline|adv(?:ised|ise)?|advice|consider|before|prior to|incl(?:uding)?|monitor|chase|sent|please)\b[^.;\n]{0,60}$|[拟查]",
     FLAGS,
 )
 
@@ -82,7 +82,7 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         if (
             group[-1].value in ("hbv", "hcv")
             and i < len(names)
-            and re.fullmatch(r"\s?:\s{0,4}", norm[group[-1].end : names[i].start])
+            and re.fullmatch(r"\s?:\s{0,4}(?:(?:last|latest|recent)\s)?", norm[group[-1].end : names[i].start], re.I)
         ):
             continue  # "HBV: sAg neg" heads its markers
         limit = names[i].start if i < len(names) else min(end, group[-1].end + 90)
@@ -146,6 +146,7 @@ def _is_and(norm: str, one: Name, other: Name) -> bool:
     return same_space and not re.match(r"\s?\(?[+-](?!\w)", norm[other.end : other.end + 4])
 
 
+_UNIT_BESIDE = re.compile(r"[\s|↑↓*]{1,24}(?:iu|ie|ui|copies|cps?)\s?/\s?ml\b", FLAGS)
 _UNIT_CELL = re.compile(r"\(?\s?(?P<unit>(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui|copies|cps?)\s?/\s?ml)\s?\)?", FLAGS)
 
 
@@ -178,6 +179,8 @@ def _columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
         m = Mention(n.start if k == 0 else r.start, r.end, n.rule.label, n.value, n.rule.id, priority=1)
         m.result, m.assertion = r.result, "present"
         _load(m, r if r.unit else replace(r, unit=unit))
+        if len(values) == 1 and (beside := _UNIT_BESIDE.match(norm, r.end, line.end)) is not None:
+            m.end = beside.end()
         if when is not None:
             m.date, m.date_source = when.iso, "table"
         out.append(m)
@@ -265,14 +268,22 @@ def _mention(
         m.result, m.assertion = "positive", "present"
     if r is None and disease and _POSITIVE_NAME.search(norm, n.start, n.end):
         m.result = "positive"
+    if value == "test" and r is None and wait is None and _names_infection(doc, n, start):
+        m.value = "disease"
+        return m
     if (
-        value == "test"
-        and r is None
-        and wait is None
-        and norm[n.start : n.end].lower() == "rvd"
-        and _HIV_DISEASE.search(norm[max(start, n.start - 30) : n.end + 40])
+        value == "hcv"
+        and r is not None
+        and _ANTIBODY_WORD.search(norm, r.start, r.end)
+        and norm[n.start : n.end].lower() == "hcv"
     ):
-        value = m.value = "disease"
+        value = m.value = "anti_hcv"
+    asked = r is None and value in ("hbv", "hcv") and _among_tests(doc, n, start)
+    if asked:
+        m.assertion = "hypothetical"
+        if norm[n.start : n.end].lower() == "hcv":
+            m.value = "anti_hcv"
+        return m
     bare_in_list = (
         in_list
         and re.fullmatch(r"hcv|hep(?:atitis)?\.? c", norm[n.start : n.end], re.I)
@@ -281,6 +292,8 @@ def _mention(
             r"\b(?:no|denie[sd]|nil|without|never|known|h/o)\b", norm[max(start, n.start - 40) : n.start], re.I
         )
     )
+    if wait is not None and not in_list and not _ANSWER_OF_PATIENT.search(norm, *wait):
+        m.end = wait[1]
     if value == "hav" and wait is not None:
         m.assertion, m.cue = "hypothetical", wait
     planned = bare_in_list or wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])
@@ -289,9 +302,11 @@ def _mention(
     if (
         value == "hbv"
         and m.result is None
-        and re.search(r"carrier|大三阳|小三阳|携带|帶菌", norm[n.start : n.end + 10], re.I)
+        and re.search(r"carrier|大三[阳陽]|小三[阳陽]|携带|帶菌|带菌", norm[n.start : n.end + 10], re.I)
     ):
         m.result = "positive"
+    if value == "disease" and r is None and wait is None and _owned(doc, n, start):
+        return m
     if (
         value == "disease"
         and m.assertion is None
@@ -317,6 +332,97 @@ def _mention(
     return m
 
 
+_ANSWER_OF_PATIENT = re.compile(r"declin|refus|offer|consent|request|part of|not (?:on|in)\b|unknown", FLAGS)
+"""Words after a test's name that tell more than that it waits; they are no part of its span."""
+_ANTIBODY_WORD = re.compile(r"react|(?-i:NR)\b", FLAGS)
+"""Only antibodies are reactive: "HCV - non reactive" is a test, not the disease."""
+_ON_HIV_TREATMENT = re.compile(
+    r"\s?[:(,-]{0,2}\s?(?:\+\s)?(?:(?:is |was |well |good |poor |now |stable |currently )?(?:on|under|started|takes|taking|off|restart\w*|resum\w*)\s(?:[\w/]+\s){0,2}?)?(?:art|arvs?|arv|haart|cart|tld|tle|biktarvy|bictegravir\S*|dolutegravir|(?-i:CD4)|dx|diagnosed|treatment|therapy|well[ -]controlled|controlled|(?:confirmed|proven)(?!\s(?:to be\s)?(?:neg|non)))\b",
+    FLAGS,
+)
+_DIAGNOSES = re.compile(
+    r"(?:^|[\n.;])\s{0,6}(?:\d{1,2}[.)]\s?)?(?:ass(?:essment|x)?|imp(?:ression)?|diagnos[ie]s|dx|problems?(?: list)?|pmhx?|pmx|past history|background|b/g|bg|u/l|underlying(?: illness(?:es)?)?|comorbid\w*|known|k/c/o|kco|with|new)\b[^.\n]{0,140}$",
+    FLAGS,
+)
+"""Heads of a list of diagnoses."""
+
+
+def _names_infection(doc: Document, n: Name, start: int) -> bool:
+    """Whether a bare "RVD" or "HIV" names the infection: among diagnoses, or beside its treatment; among tests it is one."""
+    norm = doc.norm
+    name = norm[n.start : n.end].lower()
+    if name not in ("rvd", "hiv"):
+        return False
+    if _ON_HIV_TREATMENT.match(norm, n.end) and not _PLANNED.search(norm, max(start, n.start - 80), n.start):
+        return True
+    if name != "rvd":
+        return False
+    if _HIV_DISEASE.search(norm[max(start, n.start - 30) : n.end + 40]):
+        return True
+    if _TEST_BEFORE.search(norm, max(start, n.start - 40), n.start) or _TEST_AFTER.match(norm, n.end):
+        return False
+    return (
+        doc.category_at(n.start) in ("history", "assessment")
+        or _DIAGNOSES.search(norm[max(0, n.start - 160) : n.start]) is not None
+    ) and not _PLANNED.search(norm, max(start, n.start - 80), n.start)
+
+
+_OTHER_TEST = r"(?:lfts?|fbc|cbc|inr|ptt?|aptt|coag\w*|clotting|u&?es?|u/e|ue|rfts?|rp|renal|tfts?|tsh|cortisol|lactate|hba1c|ecg|ekg|cxr|x-?ray|echo|hcg|b-?hcg|βhcg|vdrl|rpr|syphilis|g6pd|ebv(?:[ -]dna)?|hla|quantiferon|igra|toxo\w*|lipids|glucose|crp|ldh|bloods?|urin\w*|group and (?:screen|save)|g&s|gxm|(?:function|liver|thyroid) (?:profile|panel|tests?))"
+_TEST_BEFORE = re.compile(
+    rf"\b{_OTHER_TEST}(?:\s?[,/+&;]\s?(?:and\s)?|\s(?:and|as well as)\s)(?:(?:hep(?:atitis)?\.?\s?b|hbv)\s?(?:/|&|and|,)\s?)?$",
+    FLAGS,
+)
+_TEST_AFTER = re.compile(
+    rf"(?:\s?(?:/|&|,|\+|and|or)\s?(?:hep(?:atitis)?\.?\s?)?(?:c|hcv|hiv|b|hbv|rvd)\b){{0,3}}(?:\s?[,/+&]\s?(?:and\s)?|\sand\s){_OTHER_TEST}\b(?!\s?[:=(]?\s?(?:[<>~]?\d|normal|n\b|nad|ok|wnl|derang|abnormal|raised|elevated|high|low|stable|improv|rising|up\b|down\b|in\s\d|as\b|due\b))",
+    FLAGS,
+)
+_TREATED_OR_KNOWN = re.compile(
+    r"\b(?:known|chronic|chron|active|carrier|treated|untreated|cured|past|previous|h/o|hx|history|infection|reactivation|entecavir|tenofovir|no|not|denie[sd]|without|never|nil|with|has|had)\b",
+    FLAGS,
+)
+
+
+def _among_tests(doc: Document, n: Name, start: int) -> bool:
+    """Whether a virus stands in a list of tests that somebody asks for: "Hep B/C, LFT, INR"; not in one of diagnoses."""
+    norm = doc.norm
+    if not (_TEST_AFTER.match(norm, n.end) or _TEST_BEFORE.search(norm, max(start, n.start - 60), n.start)):
+        return False
+    line = doc.line_at(n.start)
+    return (
+        doc.category_at(n.start) not in ("history", "assessment", "family")
+        and not _TREATED_OR_KNOWN.search(norm, max(line.start, n.start - 24), n.end)
+        and _DIAGNOSES.search(norm[max(line.start, n.start - 100) : n.start]) is None
+    )
+
+
+_OWNER = re.compile(
+    r"\b(?:his|her|their|(?:the )?(?:patient|pt)'?s)\s(?:known |underlying |well[ -]controlled |poorly controlled |untreated |advanced )?$",
+    FLAGS,
+)
+_TEST_WORDS = re.compile(
+    r"\b(?:test\w*|result\w*|status|screen\w*|serolog\w*|check\w*|sent|send|repeat\w*|pending|await\w*|order\w*|negative|neg|done|report\w*|know)\b",
+    FLAGS,
+)
+
+
+def _owned(doc: Document, n: Name, start: int) -> bool:
+    """Whether the infection is said to be somebody's ("her HIV rules her out"), in a sentence that speaks of no test."""
+    a, b = doc.segment_at(n.start)
+    return (
+        _OWNER.search(doc.norm, max(start, n.start - 40), n.start) is not None
+        and _TEST_WORDS.search(doc.norm, max(a, start), b) is None
+    )
+
+
+_TOLD = re.compile(
+    r"\b(?:told|informed)\s(?:(?:the )?(?:pt|patient)|(?P<her>her)|(?P<him>him))\s(?:that\s)?\"?(?:(?P<she>she)|(?P<he>he)|the (?:pt|patient))\s\"?(?:has|had|is|was|carries|carried|got)\s(?:an?\s|known\s)?(?:chronic\s)?$",
+    FLAGS,
+)
+"""A relative's words about the patient: "mother told her she has ..."; "wife told him she has ..." is about the wife."""
+_DOUBTED = re.compile(
+    r"\s?\?(?=\s*(?:$|[\n,;)]|\d{1,2}[.)]|[a-z]))(?!\s{0,3}(?:no|nil|none|yes|y|n|never|denie[sd]|not)\b)", FLAGS
+)
+"""A question mark behind a diagnosis that nobody answers."""
 _RELATIVE = re.compile(
     r"\b(?:mother|father|brother|sister|husband|wife|partner|spouse|son|daughter|uncle|aunt|mum|mom|dad)(?:'s)?\s?(?:is |was |has |had )?(?:\([^()\n]{0,40})?$",
     FLAGS,
@@ -326,6 +432,9 @@ _TOXICITY = re.compile(
     r"\b(?:pneumonitis|colitis|ir-?AEs?|immune-?related|endocrin\w+|toxicit\w+|side effects?|adverse)\b", FLAGS
 )
 _TALKED_OF = re.compile(r"\b(?:discuss\w*|explain\w*|counsel\w*|consent\w*|risks?|tox\b|warned|aware)\b", FLAGS)
+_LASTING = re.compile(r"chron|known|three[ -]positive|3[ -]positive|[大小]三", re.I)
+_ACTIVE_AFTER = re.compile(r"\s?[,(]?\s?(?:is\s)?(?:active|untreated|viraemic|viremic|treatment[ -]na[iï]ve)\b", re.I)
+"""A hepatitis C that is active, or not yet treated, is an infection now."""
 _WATCHED = re.compile(r"\s?(?:monitoring|surveillance|prophylaxis|risk|prevention|cover)\b", FLAGS)
 
 
@@ -333,6 +442,9 @@ def _as_spoken_of(doc: Document, m: Mention, start: int, in_list: bool) -> None:
     """Whose disease it is, whether it is only a risk or a screen, and what "chronic" and "carrier" say of the virus; in place."""
     norm = doc.norm
     before, words = norm[max(start, m.start - 80) : m.start], norm[m.start : m.end]
+    told = _TOLD.search(norm, max(start, m.start - 80), m.start) if m.value in ("hbv", "hcv", "disease") else None
+    if told is not None and not (told["her"] and told["he"]) and not (told["him"] and told["she"]):
+        m.assertion = "present"
     if m.value in ("hbv", "hcv", "hbsag") and _RELATIVE.search(before) and doc.category_at(m.start) != "family":
         m.assertion = "family"
     if (
@@ -342,7 +454,19 @@ def _as_spoken_of(doc: Document, m: Mention, start: int, in_list: bool) -> None:
     ):
         m.end, m.result = carrier.end(), "positive"
         m.assertion = None if m.assertion == "hypothetical" else m.assertion
-    if m.value == "hbv" and m.result is None and re.search(r"chronic|known", words, re.I) and not _NO.search(before):
+    doubt = _DOUBTED.match(norm, m.end) if m.assertion is None and m.result is None else None
+    if doubt is not None and m.value in ("hbv", "hcv", "hav", "hepatitis_other"):
+        m.end, m.assertion = doubt.end(), "possible"
+        return
+    if m.value in ("hbv", "hcv") and m.result is None and _LASTING.search(words) and not _NO.search(before):
+        m.result = "positive"
+    if (
+        m.value == "hcv"
+        and m.result is None
+        and m.assertion != "family"
+        and _ACTIVE_AFTER.match(norm, m.end)
+        and not _NO.search(before)
+    ):
         m.result = "positive"
     segment = norm[slice(*doc.segment_at(m.start))]
     if m.value == "hepatitis_other" and (
@@ -381,7 +505,7 @@ def _titre(value: str, r: Result) -> str | None:
     if r.comparator in ("<", "<="):
         return "negative"
     if value == "hbsag":
-        limit = 0.05 if unit == "iu/ml" else 1.0
+        limit = 0.05 if unit in ("iu/ml", "ie/ml", "ui/ml") else 1.0
     elif value == "hbsab":
         limit = 10.0
     else:

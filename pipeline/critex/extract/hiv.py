@@ -6,7 +6,7 @@ import re
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
-from critex.extract.forms import box_before
+from critex.extract.forms import answer_after, box_before
 from critex.extract.hepatitis import find_serology
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
@@ -38,8 +38,20 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             and doc.norm[m.start : m.end].upper() in ("HIV", "RVD")
             and box_before(doc.norm, m.start, doc.line_at(m.start).start) == "ticked"
         ):
-            m.value, m.assertion = "disease", "present"  # "[x] HIV" in a list of diseases
+            m.value, m.assertion, m.result = "disease", "present", "positive"  # "[x] HIV" in a list of diseases
             continue
+        if (
+            m.value == "test"
+            and m.result is None
+            and doc.norm[m.start : m.end].upper() in ("HIV", "RVD")
+            and _boxed_no(doc, m.end)
+        ):
+            m.value, m.assertion, m.cue = "disease", "absent", None  # a form's row "HIV  [ ] Y  [x] N": no test
+            continue
+        if m.value == "disease" and m.assertion in (None, "present") and m.result is None:
+            ticked = box_before(doc.norm, m.start, doc.line_at(m.start).start) == "ticked"
+            if ticked or _CONFIRMED.match(doc.norm, m.end):
+                m.result = "positive"
         if _OF_RELATIVE.match(doc.norm, m.end):
             m.assertion = "family"
             continue
@@ -50,7 +62,40 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             ) or _CONFIRMATION_AWAITED.match(doc.norm, m.end, limit):
                 m.assertion = "possible"
     found.extend(_own_tests(doc, found))
+    found.extend(_loads(doc, found))
     return found
+
+
+_CONFIRMED = re.compile(r"\s?(?:infection\s)?(?:was |is )?(?:confirmed|proven)\b", re.I)
+
+
+def _boxed_no(doc: Document, end: int) -> bool:
+    """Whether the boxes behind a name are ticked for "no"."""
+    answer = answer_after(doc.norm, end, doc.line_at(end).end)
+    return answer is not None and answer[0] == "no" and not doc.norm[answer[1] : answer[2]].isalpha()
+
+
+_LOAD_STATED = re.compile(
+    r"(?<![\w-])(?P<span>(?:(?-i:VL)|viral load)\s?[:=]?\s?(?:is |was |of )?(?:(?-i:LDL)\b|undetect\w+|(?:virally )?suppressed|not detected|detectable|[<>]?\s?\d[\d,. ]*\d?(?:\s?(?:c|cp|cps|copies)\s?/\s?ml)?))",
+    re.I,
+)
+_OTHER_VIRUS = re.compile(r"hbv|hcv|hep(?:atitis)?\.?\s?[bc]\b|ebv|epstein|cmv|hpv|hbs", re.I)
+
+
+def _loads(doc: Document, found: list[Mention]) -> list[Mention]:
+    """Viral loads behind the infection's name, before another virus is named: "RVD+ on ART, VL LDL"."""
+    more: list[Mention] = []
+    for m in found:
+        if m.value != "disease" or m.assertion not in (None, "present"):
+            continue
+        _, end = doc.segment_at(m.start)
+        load = _LOAD_STATED.search(doc.norm, m.end, min(end, m.end + 90))
+        if load is None or _OTHER_VIRUS.search(doc.norm, m.end, load.start()):
+            continue
+        a, b = load.span("span")
+        if not any(o.start < b and a < o.end for o in (*found, *more)):
+            more.append(Mention(a, b, "HIV", "test", "hiv.test", assertion=m.assertion, priority=1))
+    return more
 
 
 _OWN_TEST = re.compile(

@@ -30,12 +30,12 @@ _FILLER = (
 _AHEAD = re.compile(r"\)?\s{0,14}" + _FILLER, FLAGS)
 _LOG = r"log\s?_?(?:10)?"
 _QUANTITY = re.compile(
-    r"(?P<cmp><=|>=|<|>|≤|≥|(?:below|less than|under|lower than)\s(?=\d)|(?:above|more than|over|greater than)\s(?=\d))?\s?(?P<log>log\s?_?(?:10)?\s)?(?P<num>\d{1,3}(?: \d{3})+(?=\s?(?:iu|cop|cps))|"
+    r"(?P<cmp><=|>=|<|>|≤|≥|(?:below|less than|under|lower than)\s(?=\d)|(?:above|more than|over|greater than)\s(?=\d))?\s?(?P<log>log\s?_?(?:10)?\s)?(?P<num>\d{1,3}(?: \d{3})+(?=\s?(?:i[ue]|ui|cop|cps))|"
     + NUMBER
     + r")"
     + POWER
     + r"(?:\s?(?P<scale>lakhs?|lacs?|million|mil)(?![a-z]))?"
-    + r"\s?(?:(?:[↑↓*]+|[hl](?![A-Za-z]))\s{0,8}|[\s|]{0,10})?(?P<unit>"
+    + r"\s?(?:(?:[↑↓*]+|[hl](?![A-Za-z]))\s{0,24}|[\s|]{0,24})?(?P<unit>"
     + _LOG
     + r"\s?(?:i[ue]|ui|copies|cps?)?\s?(?:/\s?ml)?|m?(?:i[ue]|ui)\s?/\s?m?l|(?:i[ue]|international units)\sper\sm(?:illi)?l(?:it(?:er|re))?|cop(?:y|ies)(?:\s?(?:/\s?|per\s)m(?:illi)?l(?:it(?:er|re))?|(?=\s?[(,;.)]|\s?$))|cps?\s?/\s?ml|s\s?/\s?co|coi|ng\s?/\s?ml|i[ue]\b)?"
     r"(?P<detected>\s?,?\s?\(?detected\)?)?",
@@ -49,14 +49,27 @@ _ELAPSED = re.compile(
 _SPOKEN_UNIT = re.compile(
     r"\s(?P<unit>(?:i[ue]|international units|copies)\s?(?:/|per)\s?m(?:illi)?l(?:it(?:er|re))?)", FLAGS
 )
+_AGO = re.compile(r"\s?-?\s?(?:days?|weeks?|wks?|months?|mths?|years?|yrs?)\s(?:ago|earlier|back)\b", FLAGS)
+"""Behind a number that tells when: "HBV DNA 3 weeks ago 4,100 IU/mL"."""
+_SIGN_AFTER = re.compile(r"(?<=[阴阳陰陽]性)\s?\([-+]{1,3}\)")
 _DETECTED_BELOW = re.compile(r"detected,?\s(?=[<≤]\s?\d)", FLAGS)
 """A load below the limit that is written behind "detected"."""
 _JOIN = re.compile(r"\s?(?:,|/|&|;|\+|and\b|or\b|、|,\s?and\b)\s?(?:and\s)?(?:an?\s)?", FLAGS)
 _PENDING = re.compile(
     r"[\s:=,(-]*(?:serology|test(?:ing)?|screen(?:ing)?|results?|status|level)?[\s:=,(-]*(?:is|are|was|were)?\s?(?:still\s)?(?:pending|awaited|awaiting|to follow|not (?:yet )?(?:done|checked|tested|sent|available|back|known)(?: yet)?|to be (?:sent|done|checked|repeated)|"
-    r"sent\b|requested|offered|declined|refused|consent|outstanding|to chase|not part of[^.;\n]{0,40}|not in (?:the )?(?:notes|record)|unknown|tbc|待回报)",
+    r"sent\b|requested|offered|declined|refused|consent|outstanding|to chase|not part of[^.;\n]{0,40}|not in (?:the |this )?(?:notes|record|panel|list)|not on (?:the |this |our )?[^.;,\n]{0,24}?(?:form|list|panel|request|order|sheet)\b|unknown|tbc|待回报)",
     FLAGS,
 )
+
+
+_BOUND = r"(?:[<>≤≥]=?\s?)?\d+(?:[.,]\d+)?"
+_PRINTED = re.compile(
+    r"(?=[^\n]{0,60}?[<>≤≥\d(])(?:[\s|↑↓*]{0,24}(?:"
+    + rf"[(\[]?\s?(?:ref\w*\.?|cut-?off|normal)?\s?:?\s?{_BOUND}(?:\s?(?:-{{1,2}}|–|~|to)\s?{_BOUND})?(?:\s(?:is\s)?(?:pos(?:itive)?|neg(?:ative)?|(?:non-?)?reactive))?\s?[)\]]?(?=[\s|])"
+    + r"|(?:m?iu\s?/\s?m?l|s\s?/\s?co|coi|index|ng\s?/\s?ml|pei\w*\s?/\s?ml)\b)){1,3}[\s|]{1,24}",
+    FLAGS,
+)
+"""Range and unit that a laboratory prints between a test's number and the word of its result; the word decides, as competitive assays are positive below their limit."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +102,15 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     for place in dict.fromkeys((at, start)):
         m = _RESULT.match(norm, place, limit)
         if m and not (quantities and _DETECTED_BELOW.match(norm, m.start(), limit)):
-            return Result(m.start(), m.end(), _word(m))
+            sign = _SIGN_AFTER.match(norm, m.end(), limit)
+            return Result(m.start(), sign.end() if sign else m.end(), _word(m))
         if m:
             start = m.end() + 1
     if not quantities:
         return None
     q = _QUANTITY.match(norm, start, limit)
+    if q is not None and (ago := _AGO.match(norm, q.end("num"), limit)) is not None:
+        return read_result(norm, ago.end(), limit, quantities)
     if q is None and norm[start : start + 1].isalpha() and (spoken := read_spoken(norm, start, limit)) is not None:
         unit = _SPOKEN_UNIT.match(norm, spoken[0], limit)
         return Result(start, unit.end(), None, spoken[1], None, unit["unit"]) if unit is not None else None
@@ -114,6 +130,9 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     after = re.compile(r"[\s↑↓]{0,6}(?=\S)").match(norm, end, limit)
     marker = _RESULT.match(norm, after.end() if after else end, limit)
     if marker and marker.group().startswith(("(", "+", "阳", "阴")):
+        return Result(q.start(), marker.end(), _word(marker), number, comparator, _unit(q), bool(q["detected"]))
+    printed = _PRINTED.match(norm, end, limit)
+    if printed and (marker := _RESULT.match(norm, printed.end(), limit)) and not marker["equ"]:
         return Result(q.start(), marker.end(), _word(marker), number, comparator, _unit(q), bool(q["detected"]))
     return Result(q.start(), end, None, number, comparator, _unit(q), bool(q["detected"]))
 
@@ -173,6 +192,9 @@ class Name:
     rule: Rule
 
 
+_ALIAS = re.compile(r"\s?\([^()\n]{2,24}\)")
+"""A test's name once more in brackets, behind its name."""
+
 Places = tuple[re.Pattern[str], list[int], dict[str, list[int]]]
 _PLACES: dict[tuple[str, ...], Places] = {}
 
@@ -224,6 +246,10 @@ def names_in(doc: Document, start: int, end: int, rules: tuple[Rule, ...]) -> li
         if kept and n.start < kept[-1].end:
             if n.end - n.start > kept[-1].end - kept[-1].start:
                 kept[-1] = n
+            continue
+        last = kept[-1] if kept else None
+        if last is not None and last.value == n.value and _ALIAS.fullmatch(norm, last.end, min(n.end + 1, end)):
+            kept[-1] = Name(last.start, n.end + 1, last.value, last.rule)  # "hepatitis B surface antigen (HBsAg)"
             continue
         kept.append(n)
     return kept

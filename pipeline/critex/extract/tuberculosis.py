@@ -11,8 +11,11 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 from critex.extract.serology import pending, read_result
 
-_LED = re.compile(r"(\b(?:positive|negative|pos|neg)\s|(?<![\w+])\+\s?)$", re.I)
-_BLOOD_OR_SKIN = re.compile(r"igra|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I)
+_LED = re.compile(r"(\b(?:positive|negative|pos|neg)\s|(?<![\w+])\+|(?:(?<=[(:;,.\n]\s)|(?<=[(:;,.\n])|^)\+\s)$", re.I)
+"""A result before the name. A plus between two tests only joins them: "marrow + TB culture"."""
+_BLOOD_OR_SKIN = re.compile(
+    r"igra|interferon|elispot|skin|blood|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I
+)
 _CLEAR_CHEST = re.compile(
     r"(?:cxr|chest (?:x-?ray|film|plate|radiograph)|x-?(?:ray|thorax)|ct (?:chest|thorax)|chest ct|chest|ct)\b[^.;\n]{0,30}?(?:clear|clean|normal|nad|no (?:abnormalit\w+|active|evidence|granuloma|lesion|focal|tb))",
     re.I,
@@ -30,7 +33,7 @@ _ON_TREATMENT_AFTER = re.compile(
     re.I,
 )
 _SUSPECTED_AFTER = re.compile(
-    r"\s?(?:(?:needs?|has|ought|still|yet)\s)?(?:to be (?:excluded|ruled out)|cannot be (?:excluded|ruled out)|(?:still |remains? |is )(?:possible|suspected)|relapse|reactivation|recurrence)\b",
+    r"\s?(?:(?:needs?|has|ought|still|yet)\s)?(?:to be (?:excluded|ruled out)|cannot be (?:excluded|ruled out)|not (?:yet )?(?:been )?(?:excluded|ruled out)|(?:still |remains? |is )(?:possible|suspected)|relapse|reactivation|recurrence)\b",
     re.I,
 )
 """What is suspected is active disease."""
@@ -50,6 +53,9 @@ _ELSEWHERE = re.compile(
     re.I,
 )
 
+_ELSEWHERE_NAMED = re.compile(
+    r"tuberculoma|adenitis|mening|pleur|pericardi|peritoni|spond|arthritis|osteomy|(?-i:TBM)", re.I
+)
 _SCAR_ONLY = re.compile(
     r"\s?(?:is |was )?(?:considered|suspected|likely|possible|suggested|cannot|\?)|\s?(?:scar\w*|changes?|granuloma\w*|calcif\w*|fibros\w*|fibrotic|sequelae|lesions?|foc(?:us|i))\b",
     re.I,
@@ -63,6 +69,7 @@ def _heads_a_test(doc: Document, m: Mention, found: list[Mention]) -> bool:
     return (
         colon is not None
         and m.value == "unspecified"
+        and not _DENIED.search(doc.norm, max(0, m.start - 12), m.start)
         and any(o.value in ("test", "latent") and o.start == colon.end() for o in found)
     )
 
@@ -78,9 +85,11 @@ _TB_WORDS = re.compile(r"\b(?:p?tb|tuberculosis|igra|quantiferon|qft|t-?spot|ltb
 
 def _near_tuberculosis(doc: Document, m: Mention) -> bool:
     """Whether "never active disease" speaks of tuberculosis: the sentences before name it or its tests."""
-    return bool(_TB_WORDS.search(doc.norm, max(0, m.start - 160), m.start))
+    return bool(_TB_WORDS.search(doc.norm, max(0, m.start - 160), m.end))
 
 
+_TIMES = re.compile(r"\s?(?:x\s?\d(?:\s(?:and|&))?|\s(?:and|&))$", re.I)
+"""How often a specimen is asked for is no part of the test's name."""
 _SMEAR = re.compile(r"smear|sputum", re.I)
 
 
@@ -93,15 +102,117 @@ def _is_bilirubin(doc: Document, m: Mention) -> bool:
     return bool(_LIVER_PANEL.search(doc.norm, max(0, m.start - 60), min(len(doc.norm), m.end + 60)))
 
 
+_NO_HISTORY = re.compile(
+    r"\b(?:no|nil|denie[sd]|denying|without|not|never|negative)\b(?:\s(?!past|prior|previous)\w+){0,3}?\s(?:(?:any|a|known|personal)\s)?(?:h/o|hx(?: of)?|history of)\s$",
+    re.I,
+)
+"""A denied history is of any tuberculosis; a "past history" is of the past."""
+_RULED_OUT = re.compile(r"\b(?:rule out|r/o|tro|to exclude|needs? exclusion of)\s[^.;:\n]{0,60}$", re.I)
+_NOT_EXCLUDED = re.compile(
+    r"\b(?:can\s?not|can't|could not|couldn't|unable to|not|difficult to|hard to)\s(?:be\s)?(?:\w+ly\s)?(?:exclude|rule out|excluded)\s(?:\w+\s){0,2}$",
+    re.I,
+)
+_DISPROVED = re.compile(
+    r"[^.;\n]{0,120}?\b(?:disproved|disproven|refuted|ruled (?:it|this|that) out|excluded (?:it|this|that)|(?:it|this|which) (?:was|has been|could be) (?:later |since |then )?(?:disproved|excluded|ruled out|not confirmed))\b",
+    re.I,
+)
+"""What was held for tuberculosis and shown to be none."""
+_YOUNG = re.compile(
+    r"\b(?:as an? (?:\w+ )?(?:boy|girl|child|teen\w*|youth|student|young (?:man|woman))|in (?:his|her) (?:childhood|youth|teens|twenties)|sanatorium|sanatoria)\b[^.;\n]{0,60}$",
+    re.I,
+)
+_SITE_AFTER = re.compile(
+    r"\s(?:lymphadenitis|adenitis|lymph nodes?|meningitis|pleurisy|spondylitis|pericarditis|peritonitis)\b", re.I
+)
+_SCAR = re.compile(r"scar\w*|fibrosis|fibrotic|calcif\w*|fibrocalcif\w*|sequela\w*|residual\w*", re.I)
+_QUESTION = re.compile(r"\s?\?(?!\s{0,3}(?:no|nil|none|yes|y|n|never|denie[sd])\b)(?!\s{0,3}\[)", re.I)
+_PLANNED_DRUGS = re.compile(
+    r"\b(?:for|plan(?:ned)?|consider(?:ing)?|discuss\w*|to (?:start|begin)|trial of|need for)\s(?:an?\s)?(?:empiric(?:al)?(?:ly)?\s|trial of\s)?(?:anti-)?$",
+    re.I,
+)
+_EMPIRICAL = re.compile(r"\bempiric", re.I)
+_NURSED = re.compile(
+    r"\b(?:nurs(?:ed|es|ing)|car(?:ed|es|ing) for|look(?:ed|s|ing) after|contact (?:of|with)|exposed to|exposure to|shar(?:ed|es|ing) (?:an? |the )?\w+ with|worked with|visited)\s"
+    r"(?:an?\s|the\s|his\s|her\s|one\s|two\s)?(?:\w+\s){0,2}?(?:wife|husband|spouse|partner|mother|father|parents?|brother|sister|sibling|son|daughter|uncle|aunt|grand\w+|cousin|colleague|co-?worker|friend|neighbou?r|inmate|patients?|roommate|flatmate|housemate|lodger|child|case)\s"
+    r"(?:with|who (?:had|has|was (?:ill|sick|treated|diagnosed))|having|treated for|on treatment for|sick with|ill with|suffering from|dying of)\s(?:\w+\s)?(?:for\s|with\s)?$",
+    re.I,
+)
+"""Whoever looked after somebody with tuberculosis was exposed."""
+_PACKS = re.compile(
+    r"(?:(?<![\w.])\d{1,2}(?:[.,]\d{1,2})?(?:\s?(?:-|to)\s?\d(?:\.\d)?)?\+?|\b(?:half|one|two)(?: a)?|\b(?:smok\w*|cig\w*|tobacco)\b[^.;\n]{0,24})\s?$",
+    re.I,
+)
+"""Before PPD: packs a day."""
+_RELATIVE_WITH_IT = re.compile(
+    r"(?P<span>(?:mother|father|parents?|brothers?|sisters?|wife|husband|uncle|aunt|cousin|grand(?:mother|father)|son|daughter)\s(?:also\s)?(?:"
+    r"(?:had|has|caught|got)\sit\b|(?:was|were|is|spent|lay|stayed)\s[^.;,\n]{0,30}?(?:with|for|from)\sit\b|died\s(?:of|from)\sit\b))",
+    re.I,
+)
+
+
+def _relatives(doc: Document, found: list[Mention]) -> list[Mention]:
+    """A relative's tuberculosis that is only "it": "no tuberculosis himself, though his sister had it"."""
+    more: list[Mention] = []
+    for m in found:
+        if m.value in ("test", "exposure") or doc.category_at(m.start) == "family":
+            continue
+        _, end = doc.segment_at(m.start)
+        it = _RELATIVE_WITH_IT.search(doc.norm, m.end, min(end, m.end + 90))
+        if it is None or re.search(r"[.;\n]", doc.norm[m.end : it.start()]):
+            continue
+        a, b = it.span("span")
+        if not any(o.start < b and a < o.end for o in (*found, *more)):
+            more.append(
+                Mention(a, b, "TB", "past", "tuberculosis.past", assertion="family", temporality="past", priority=1)
+            )
+    return more
+
+
+def _packs_a_day(doc: Document, m: Mention) -> bool:
+    """Whether "PPD" counts packs a day: "smoked 0.5 PPD"."""
+    return (
+        doc.norm[m.start : m.end] == "PPD"
+        and _PACKS.search(doc.norm, max(0, m.start - 30), m.start) is not None
+        and re.match(r"\s?(?:tests?|skin|readings?|\d+\s?mm)\b", doc.norm[m.end : m.end + 12], re.I) is None
+    )
+
+
 def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     """Settle what a bare name says: treatment now or over, in the lung or elsewhere. False where the mention only repeats its neighbour."""
     start, end = doc.segment_at(m.start)
     after, before = doc.norm[m.end : min(end, m.end + 70)], doc.norm[max(start, m.start - 25) : m.start]
+    if m.value == "test":
+        return not (m.result is None and _packs_a_day(doc, m))
+    lead = doc.norm[max(start, m.start - 160) : m.start]
+    if m.value in ("active", "past", "unspecified") and _NURSED.search(lead):
+        m.value, m.assertion = "exposure", "present"
+        return True
+    if m.value == "past" and m.assertion is None and _NO_HISTORY.search(lead):
+        m.value, m.assertion, m.temporality = "unspecified", "absent", None
+        return True
+    if m.assertion is None and m.value in ("active", "past", "unspecified") and _DISPROVED.match(doc.norm, m.end, end):
+        m.value, m.assertion = "active", "absent"
+        return True
+    if m.assertion is None and m.value in ("active", "past", "unspecified"):
+        if _NOT_EXCLUDED.search(lead):
+            m.assertion = "possible"
+        elif (question := _QUESTION.match(doc.norm, m.end)) is not None and doc.category_at(m.start) != "family":
+            m.end, m.assertion = question.end(), "possible"
+    if m.value == "unspecified" and m.assertion is None and _RULED_OUT.search(lead) and "." not in lead[-60:]:
+        m.value = "active"
+    if m.value == "unspecified" and m.assertion is None and _YOUNG.search(lead) and not _DENIED.search(lead):
+        m.value = "past"
+    if site := _SITE_AFTER.match(doc.norm, m.end, end):
+        m.end = site.end()
+    if m.value == "past" and doc.norm[max(0, m.start - 1) : m.start] == "?" and m.assertion is None:
+        m.start, m.assertion = m.start - 1, "possible"
+    if m.value == "past" and _SCAR.search(doc.norm, m.start, m.end):
+        m.attributes["scar"] = m.attributes["imaging"] = True  # what a film shows is no history of treatment
     if (
         _ELSEWHERE.search(before)
-        or "tuberculoma" in doc.norm[m.start : m.end].lower()
+        or _ELSEWHERE_NAMED.search(doc.norm, m.start, m.end)
         or re.match(
-            r"\s?(?:lymph|adenitis|mening|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))",
+            r"\s?(?:lymph|adenitis|mening|pleuri|pericardi|peritoni|arthritis|osteomy|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))",
             after,
             re.I,
         )
@@ -128,6 +239,9 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         m.value = "active"
         return True
     if _DRUGS.search(doc.norm, m.start, m.end):
+        if _PLANNED_DRUGS.search(lead) and _EMPIRICAL.search(lead[-30:]):
+            m.value, m.assertion = "active", "hypothetical"
+            return True
         if any(
             o is not m and o.value in ("active", "past", "latent", "unspecified") and start <= o.start < m.start
             for o in found
@@ -170,12 +284,16 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 m.end, m.result, m.assertion = r.end, r.result, "present"
             elif (wait := pending(doc.norm, m.end, limit)) is not None:
                 m.assertion, m.cue = "hypothetical", wait
+                if re.search(r"request|declin|refus|offer|consent", doc.norm[slice(*wait)], re.I) is None:
+                    m.end = wait[1]
             else:
                 m.assertion = (
                     None
                     if re.search(r"\b(?:no|not|never)\b", doc.norm[max(0, m.start - 20) : m.start], re.I)
                     else "hypothetical"
                 )
+                times = _TIMES.search(doc.norm, m.start, m.end)
+                m.end = times.start() if times is not None else m.end
         elif m.rule.endswith("active") and re.match(r"(?:tro|r/o|rule out|exclude)", doc.norm[m.start : m.end], re.I):
             m.assertion = "hypothetical"
         elif (
@@ -197,7 +315,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             )
         ):
             m.assertion = "absent"
-    return [m for m in found if _kind(doc, m, found)]
+    kept = [m for m in found if _kind(doc, m, found)]
+    return [*kept, *_relatives(doc, kept)]
 
 
 FAMILY = Family("tuberculosis", load_rules("tuberculosis.yaml"), _find)
