@@ -137,6 +137,8 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         r.ratio = True
     elif canonical(r, analyte)[1] is None:
         return []
+    if name.key in ("pt", "aptt") and not r.ratio and _is_bounds(norm, r, limit):
+        return []  # "aPTT 25-37" is what the laboratory calls normal
     if _MULTIPLE.match(norm, r.end, limit):  # "ALT <= 2.5 x ULN" is a limit, not a value
         return [_without_value(name)]
     if r.ratio and (seconds := _SECONDS.match(norm, r.end, limit)) is not None:  # the seconds count, not their ratio
@@ -245,6 +247,17 @@ def _share_before(doc: Document, name: Name, seg_start: int) -> Mention | None:
         return None
     share = Name(m.start(), name.end, "neutrophil_pct", name.rule)
     return lab_mention(doc, share, Reading(m.start(), m.end("num"), float(m["num"])), share.start, share.end)
+
+
+_UPPER = re.compile(r"\s?(?:-|~|to)\s?(?P<num>\d{1,2}(?:[.,]\d)?)(?![\d/.])", FLAGS)
+_NARROWEST = 1.12
+"""Upper over lower limit of a clotting time."""
+
+
+def _is_bounds(norm: str, r: Reading, limit: int) -> bool:
+    """Whether a clotting time is the lower limit of a range, and no value."""
+    m = _UPPER.match(norm, r.end, limit)
+    return m is not None and r.unit is None and float(m["num"].replace(",", ".")) >= _NARROWEST * r.number
 
 
 REQUIRED = re.compile(

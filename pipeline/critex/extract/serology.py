@@ -23,9 +23,9 @@ _POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|\++(?![\w/-])(?!\s(?:hcv|hbv|hbs|
 _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
-    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d|<|≤))|\((?!\s*[+-])[^)\n]{0,30}\)|\[(?!\s*[+-])[^\]\n]{0,30}\]|\d{1,2}(?:st|nd|rd|th)?[\s-](?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?:[\s,-]{1,2}(?:(?:19|20)\d\d|\d\d(?![\d.,])))?(?=[\s:,)-])|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|which|was|were|are|has been|have been|remains?|again|results?|"
+    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d|<|≤))|\((?!\s*[+-])[^)\n]{0,30}\)|\[(?!\s*[+-])[^\]\n]{0,30}\]|[0-3]?\d\.[01]?\d\.(?:\d{2}(?:\d\d)?\b|(?=[\s:]))|[0-3]?\d\.[01]\d(?=\s?:|\s(?:not|neg|undet|below|<|≤))|\d{1,2}(?:st|nd|rd|th)?[\s-](?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?:[\s,-]{1,2}(?:(?:19|20)\d\d|\d\d(?![\d.,])))?(?=[\s:,)-])|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|which|was|were|are|has been|have been|remains?|again|results?|"
     r"quant\w*|qual\w*|real[\s-]?time|rt|pcr|4th gen(?:eration)?|generation|rapid|determine|by|assay|levels?|load|viral|came back|back|returned|today|now|both|all|currently|repeat|latest|igg|igm|smears?|culture|x\s?\d|done|cmia|eclia|elisa|titre|titer|still|already|in|on|from|dated?|of|at|for|the|"
-    r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|[0-3]?\d\.[01]?\d\.(?:\d{2}(?:\d\d)?\b|(?=[\s:]))|[0-3]?\d\.[01]\d(?=\s?:|\s(?:not|neg|undet|below|<|≤))|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
+    r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
 )
 _AHEAD = re.compile(r"\)?\s{0,14}" + _FILLER, FLAGS)
 _LOG = r"log\s?_?(?:10)?"
@@ -129,6 +129,8 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     )
     after = re.compile(r"[\s↑↓]{0,6}(?=\S)").match(norm, end, limit)
     marker = _RESULT.match(norm, after.end() if after else end, limit)
+    if marker and marker["neg"] and not q["unit"] and not q["cmp"]:
+        return Result(marker.start(), marker.end(), "negative")  # what stands before is a day or a name's number
     if marker and marker.group().startswith(("(", "+", "阳", "阴")):
         return Result(q.start(), marker.end(), _word(marker), number, comparator, _unit(q), bool(q["detected"]))
     printed = _PRINTED.match(norm, end, limit)
