@@ -96,11 +96,14 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         for k, n in enumerate(group):
             own = r if (k == len(group) - 1 or (r is not None and r.number is None)) else None
             out.append(_mention(doc, n, own, wait, len(group) > 1, k == len(group) - 1, start))
+            if n is not last and own is not None and own.result == "negative" and _KNOWN.match(norm, n.start, n.end):
+                out[-1].assertion = "possible"  # "known HIV, HBV and HCV negative": the first may be known to be there
         if r is not None and last.value in LOADS:
             out.extend(_later_loads(doc, last, r, limit))
     return out
 
 
+_KNOWN = re.compile(r"known\b", FLAGS)
 _STOP = re.compile(r"[;\n]|(?<!\d)\.|(?<=\d)(?<!\.\d\d)\.(?!\d)")
 """Between a name and a result: another sentence. The stops of "17.06." end none."""
 _EARLIER = re.compile(r"\b(?:from|previous\w*|prev|before|initially|baseline)\b", FLAGS)
@@ -400,7 +403,7 @@ _OWNER = re.compile(
     FLAGS,
 )
 _TEST_WORDS = re.compile(
-    r"\b(?:test\w*|result\w*|status|screen\w*|serolog\w*|check\w*|sent|send|repeat\w*|pending|await\w*|order\w*|negative|neg|done|report\w*|know)\b",
+    r"\b(?:test\w*|result\w*|status|screen\w*|serolog\w*|check\w*|sent|send|repeat\w*|pending|await\w*|order\w*|negative|neg|done|report\w*|know|need\w*|want\w*|before|prior|chase|ask\w*|request\w*|require\w*|book\w*|tomorrow)\b",
     FLAGS,
 )
 
@@ -420,7 +423,7 @@ _TOLD = re.compile(
 )
 """A relative's words about the patient: "mother told her she has ..."; "wife told him she has ..." is about the wife."""
 _DOUBTED = re.compile(
-    r"\s?\?(?=\s*(?:$|[\n,;)]|\d{1,2}[.)]|[a-z]))(?!\s{0,3}(?:no|nil|none|yes|y|n|never|denie[sd]|not)\b)", FLAGS
+    r"\s?\?(?=\s*(?:$|[\n,;.)–-]|\d{1,2}[.)]|[a-z]))(?!\s{0,3}(?:no|nil|none|yes|y|n|never|denie[sd]|not)\b)", FLAGS
 )
 """A question mark behind a diagnosis that nobody answers."""
 _RELATIVE = re.compile(

@@ -10,6 +10,7 @@ from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 from critex.extract.serology import pending, read_result
+from critex.extract.subject import about_relative
 
 _LED = re.compile(r"(\b(?:positive|negative|pos|neg)\s|(?<![\w+])\+|(?:(?<=[(:;,.\n]\s)|(?<=[(:;,.\n])|^)\+\s)$", re.I)
 """A result before the name. A plus between two tests only joins them: "marrow + TB culture"."""
@@ -113,9 +114,14 @@ _NOT_EXCLUDED = re.compile(
     re.I,
 )
 _DISPROVED = re.compile(
-    r"[^.;\n]{0,120}?\b(?:disproved|disproven|refuted|ruled (?:it|this|that) out|excluded (?:it|this|that)|(?:it|this|which) (?:was|has been|could be) (?:later |since |then )?(?:disproved|excluded|ruled out|not confirmed))\b",
-    re.I,
+    r"[^.;\n]{0,120}?\b(?:disproved|disproven|refuted|(?:ruled (?:it|this) out|excluded it)(?! as\b))\b", re.I
 )
+_AGAIN = re.compile(
+    r"\s?[(,-]{0,2}\s?(?:no\s)?(?:evidence of\s)?(?:relapse|reactivation|recurrence|active disease)\b", re.I
+)
+"""Behind old tuberculosis: what is denied is that it came back."""
+_SELF = re.compile(r"\s(?:herself|himself)\b", re.I)
+_SINCE = re.compile(r"(?:[,;(]|\b(?:then|and|but|later|after which))\s?(?:\w+\s){0,3}$", re.I)
 """What was held for tuberculosis and shown to be none."""
 _YOUNG = re.compile(
     r"\b(?:as an? (?:\w+ )?(?:boy|girl|child|teen\w*|youth|student|young (?:man|woman))|in (?:his|her) (?:childhood|youth|teens|twenties)|sanatorium|sanatoria)\b[^.;\n]{0,60}$",
@@ -132,7 +138,7 @@ _PLANNED_DRUGS = re.compile(
 )
 _EMPIRICAL = re.compile(r"\bempiric", re.I)
 _NURSED = re.compile(
-    r"\b(?:nurs(?:ed|es|ing)|car(?:ed|es|ing) for|look(?:ed|s|ing) after|contact (?:of|with)|exposed to|exposure to|shar(?:ed|es|ing) (?:an? |the )?\w+ with|worked with|visited)\s"
+    r"\b(?:nurs(?:ed|es|ing)|car(?:ed|es|ing) for|look(?:ed|s|ing) after|contact (?:of|with)|exposed to|exposure to|liv(?:ed|es|ing) with|married to|shar(?:ed|es|ing) (?:an? |the )?\w+ with|worked with|visited)\s"
     r"(?:an?\s|the\s|his\s|her\s|one\s|two\s)?(?:\w+\s){0,2}?(?:wife|husband|spouse|partner|mother|father|parents?|brother|sister|sibling|son|daughter|uncle|aunt|grand\w+|cousin|colleague|co-?worker|friend|neighbou?r|inmate|patients?|roommate|flatmate|housemate|lodger|child|case)\s"
     r"(?:with|who (?:had|has|was (?:ill|sick|treated|diagnosed))|having|treated for|on treatment for|sick with|ill with|suffering from|dying of)\s(?:\w+\s)?(?:for\s|with\s)?$",
     re.I,
@@ -187,6 +193,23 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     if m.value in ("active", "past", "unspecified") and _NURSED.search(lead):
         m.value, m.assertion = "exposure", "present"
         return True
+    if (
+        m.assertion is None
+        and m.value in ("active", "past", "unspecified")
+        and _SELF.match(doc.norm, m.end)
+        and _SINCE.search(lead)
+        and not _DENIED.search(lead)
+    ):
+        m.assertion = "present"
+        m.value = "past" if m.value == "unspecified" and _OVER.search(after.partition("self")[2]) else m.value
+    if (
+        m.value == "past"
+        and m.assertion is None
+        and _AGAIN.match(doc.norm, m.end)
+        and not _DENIED.search(lead)
+        and not about_relative(doc, m.start)
+    ):
+        m.assertion = "present"
     if m.value == "past" and m.assertion is None and _NO_HISTORY.search(lead):
         m.value, m.assertion, m.temporality = "unspecified", "absent", None
         return True
@@ -206,7 +229,7 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         m.end = site.end()
     if m.value == "past" and doc.norm[max(0, m.start - 1) : m.start] == "?" and m.assertion is None:
         m.start, m.assertion = m.start - 1, "possible"
-    if m.value == "past" and _SCAR.search(doc.norm, m.start, m.end):
+    if m.value == "past" and _SCAR.search(doc.norm, m.start, m.end) and not _OVER.search(re.split(r"[.;\n]", after)[0]):
         m.attributes["scar"] = m.attributes["imaging"] = True  # what a film shows is no history of treatment
     if (
         _ELSEWHERE.search(before)
