@@ -16,7 +16,7 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 
 _PLANNED = re.compile(
-    r"\b(?:repeat|rpt|redraw|recollect\w*|recheck|check|to do|to send|send|chase|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan(?:ned)?|needs?|monitor|add|baseline|tomorrow|tmr|weekly|due|outstanding)\b",
+    r"\b(?:repeat|rpt|redraw|recollect\w*|recheck|check|to do|to send|to trace|to be (?:taken|drawn|done|checked|sent)|(?:pls|please) do|missing|send|chase|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan(?:ned)?|needs?|monitor|add|baseline|tomorrow|tmr|weekly|due|outstanding)\b",
     FLAGS,
 )
 """A word of request before a test's name."""
@@ -33,18 +33,20 @@ _ITEM_LEAD = re.compile(
 _ITEM_TAIL = re.compile(r"\s*(?:pls|please|ta|thx|thanks|today|mane|tomorrow|etc\.?|[.;,)])*\s*$", FLAGS)
 _FOLLOWED = re.compile(
     r"[\s:|(,-]{0,40}(?:(?:all|both|bloods?|labs?|coags?|screen|(?:blue top )?(?:sample|specimen|bottle|tube|result)s?|is|are|was|were|been|has|have|had|being|still|also|again|today|level|just|now|only|to be|will be|needs? to be|to|yet|pls|please|kindly|will|could not be|couldn't be|cannot be)[\s:]+){0,5}"
-    r"(?:pending|awaited|awaiting|outstanding|to follow|request(?:ed)?|ordered|sent(?! home| back| to)|added(?: on)?|cancell?ed|(?<=be )(?:repeated|re-?checked|done|taken|drawn|re-?done|monitored)|recollect\w*|redraw\w*|redrawn|chased?|"
-    r"not (?:yet |been |being )?(?:done|sent|taken|checked|resulted|run|repeated|drawn|processed|performed|measured|available|back|ready)|never (?:sent|done|taken|checked|run)|unavailable|"
-    r"(?:specimen |sample )?insufficient|insuff\b|qns|underfilled|(?:clotted|ha?emolysed|hemolyzed)(?=[^.;\n]{0,40}(?:repeat|rpt|redraw|recollect|resend|re-?send))|"
+    r"(?:pending|awaited|awaiting|outstanding|to follow|request(?:ed)?|ordered|sent(?! home| back| to)|added(?: on)?|cancell?ed|(?<=be )(?:repeated|(?:re-?)?checked|done|taken|drawn|re-?done|monitored)|recollect\w*|redraw\w*|redrawn|chased?|"
+    r"not (?:yet |been |being )?(?:done|sent|taken|checked|resulted|run|repeated|drawn|processed|performed|measured|available|back|ready)|never (?:sent|done|taken|checked|run)|unavailable|missing\b|due\b(?!\sto)|not (?:yet )?received|"
+    r"(?:specimen |sample )?insufficient|insuff\b|qns|underfilled|(?:clotted|clumped|ha?emolysed|hemolyzed|rejected|lab(?:oratory)? error)(?=[^.;\n]{0,40}(?:repeat|rpt|redraw|recollect|resend|re-?send))|"
     r"(?<!, )(?:repeat|rpt|recheck|redo|draw|send|check)(?=\s?(?:$|[.;,)\n]|pls|please|today|tomorrow|tmr|mane|on\b|in\b|next|at\b|am\b|\d))|pls\b|please\b|(?:(?:w/|with|at|on|in|for|before)\s(?:the\s)?)?next (?:week|draw|visit|bloods?|time|clinic|cycle)|after \d|tomorrow|tmr\b|mane\b|(?:twice )?weekly\b|(?:with |before |at )?(?:each|every) (?:cycle|visit|week|dose))",
     FLAGS,
 )
 """Behind a name or a list: there is no result yet."""
 _NOT_WANTED = re.compile(
-    r"\s?(?:is |are |was |were |were all |all |both |now |today |results? )*(?:not (?:needed|required|necessary|indicated)|unnecessary|no longer|normal\b|nad\b|nl\b|wnl|ok\b|okay|unremarkable|within (?:normal|limits)|fine\b|stable\b|satisf\w+|acceptable|reviewed|noted|reassuring)",
+    r"\s?(?:is |are |was |were |were all |all |both |now |today |results? )*(?:not (?:needed|required|necessary|indicated)|unnecessary|no longer|normal\b|nad\b|nl\b|wnl|ok\b|okay|unremarkable|within (?:normal|limits)|fine\b|stable\b|satisf\w+|acceptable|reviewed|noted|reassuring|transfusions?|infusions?|support|concentrates?|pools?)",
     FLAGS,
 )
 """Behind a name or a list: nobody waits for it."""
+_GIVEN = re.compile(r"\b(?:transfus\w+|giv(?:e|en|ing)|infus\w+|units? of|pools? of)\s(?:of\s)?$", FLAGS)
+"""Before what is given to the patient: platelets, albumin, potassium."""
 _SEPARATOR = r"(?:\s?(?:,|;|/|\+|&|、)\s?(?:and\s|&\s)?|\sand\s|\s(?:w/|with)\s|\s)"
 _SHORT, _WORD = 2, 4
 """Characters of a name that is none alone, and of one that may be another word in small letters ("alt days")."""
@@ -103,11 +105,13 @@ def requested_mentions(doc: Document, line: Line, names: Iterable[Name], found: 
             key = keys[int(x.lastgroup[1:])]  # type: ignore[index]
             if any(a < x.end() and x.start() < b for a, b in taken):
                 continue
-            if len(members) <= _SHORT and x.end() - x.start() <= _SHORT and len(own) < _SHORT:
+            if key != "hemoglobin" and len(members) <= _SHORT and x.end() - x.start() <= _SHORT and len(own) < _SHORT:
                 continue  # "K" or "PT" alone
             rule = next((n.rule for n in here if n.start == x.start()), f"labs.{key}")
             out.append(Mention(x.start(), x.end(), "LAB", key, rule, assertion="hypothetical"))
     for n in open_names:  # called otherwise than in the lists of the pattern file
+        if n.key == "egfr" and doc.norm[n.start : n.end] == "EGFR":
+            continue  # the receptor
         is_long = (n.end - n.start > _SHORT and not doc.norm[n.start : n.end].islower()) or n.end - n.start > _WORD
         if is_long and _asked_for(doc, line, n.start, n.end):
             value = "anc" if n.key in NEUTROPHILS else n.key
@@ -125,6 +129,8 @@ def _asked_for(doc: Document, line: Line, start: int, end: int) -> bool:
     if _FOLLOWED.match(norm, end, after_end):
         return True
     before = norm[max(seg_start, line.start, start - 80) : start]
+    if _GIVEN.search(before):
+        return False
     if _PLANNED.search(before) or _HEAD.search(norm, max(0, line.start - 1), start):
         return True
     return (

@@ -51,6 +51,9 @@ _ELAPSED = re.compile(
 _IN_DRUGS = frozenset({"sodium", "potassium", "calcium"})
 _DOSE = re.compile(r"\s?(?:mg|mcg|g|tabs?|caps?|units?)\b(?!\s?(?:/|%|per))", FLAGS)
 """Behind the number of a drug's name: "docusate sodium 100 mg"."""
+_IN_BAGS = frozenset({"platelets", "hemoglobin"})
+_BAGS = re.compile(r"\s?(?:u|units?|pools?|bags?|packs?|pints?|adult doses?|doses?)\b(?!\s?/)", FLAGS)
+"""Behind a number of what is transfused: "platelets 1 pool"."""
 _IN_URINE = frozenset({"wbc", "glucose", "albumin", "neutrophils_any"})
 _OF_URINE = re.compile(r"\s?(?:\+(?!\s?\d)|/\s?[hl]pf\b|per [hl]pf\b|-\s?\d{1,3}\s?/\s?[hl]pf\b)", FLAGS)
 """Behind what a microscope or a test strip shows: "WBC 5/hpf", "glucose 3+"."""
@@ -109,6 +112,8 @@ class Reading:
     ref_high: float | None = None
     ratio: bool = False
     """A clotting time as a multiple of the control's: "APTT ratio 1.1"."""
+    whole: bool = False
+    """Whether the number is written without decimals."""
     upper: float | None = None
     """The other end, where the text gives a span of values: "Hb 88-92"."""
 
@@ -173,9 +178,13 @@ def read_value(norm: str, at: int, limit: int, analyte: Analyte, spans: bool = T
         return None  # "Cr 2 weeks ago"
     if analyte.key in _IN_URINE and _OF_URINE.match(norm, end, limit):
         return None
+    if analyte.key in _IN_BAGS and _BAGS.match(norm, end, limit):
+        return None
+    if analyte.key == "glucose" and norm[end : end + 2].strip().startswith("%"):
+        return None  # an infusion
     if analyte.key in _IN_DRUGS and _DOSE.match(norm, end, limit):
         return None
-    reading = Reading(m.start(), end, number, comparator)
+    reading = Reading(m.start(), end, number, comparator, whole=m["num"].isdigit())
     if (
         spans
         and power is None
@@ -245,6 +254,13 @@ def canonical(reading: Reading, analyte: Analyte) -> tuple[str, float | None, st
         return "neutrophil_pct", round(number * 100, 6), "%", True  # "Neutrophils 0.44 (0.50-0.70)" is a fraction
     for guess in analyte.guess:
         if float(guess["from"]) <= number <= float(guess["to"]):
+            if guess.get("unit") == "lakh" and reading.whole and reading.ref_high is None:
+                return (
+                    analyte.key,
+                    round(number, 6),
+                    analyte.canonical,
+                    True,
+                )  # "plt 8": lakhs are written with decimals
             factor = float(guess["factor"])
             if reading.ref_high is not None and len(analyte.guess) > 1:
                 for other in analyte.guess:
