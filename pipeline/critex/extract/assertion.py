@@ -21,7 +21,7 @@ _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
 _TICKED_LABELS = frozenset({"RESPONSE"})
 _ASKS = re.compile(
     r"\b(?:(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
-    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|demands|calls for|excludes|allows|lists)|(?:template|form|sheet|check-?list|proforma|flyer|leaflet|poster) (?:still )?(?:says|asks(?: for)?|states|reads|lists|wants)|per (?:their|the|its|trial|study)(?: \w+)? (?:sheet|protocol|list|criteria|flyer|leaflet|synopsis)|from (?:the )?(?:(?:trial|study) )?protocol(?=(?:,? not (?:pt|patient)\b[^:\n]{0,20})?\s?:))\b(?:[^.;:\n]{0,30}:)?",
+    r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|demands|calls for|excludes|allows|lists)|(?:template|form|sheet|check-?list|proforma|flyer|leaflet|poster) (?:still )?(?:says|asks(?: for)?|states|reads|lists|wants)|per (?:their|the|its|trial|study)(?: \w+)? (?:sheet|protocol|list|criteria|flyer|leaflet|synopsis)|(?:trial|study) (?:leaflet|flyer|poster|sheet|synopsis)(?=\s?:)|(?:pts|patients|subjects|participants|candidates) (?:must|should|need to|have to)(?: be| have)?|(?:in|not )?eligible (?:only )?if|criteria (?:per|from|of)(?: \w+)+(?=\s?:)|for (?:trial |study )?entry(?=\s?:)|from (?:the )?(?:(?:trial|study) )?protocol(?=(?:,? not (?:pt|patient)\b[^:\n]{0,20})?\s?:))\b(?:[^.;:\n]{0,30}:)?",
     re.I,
 )
 _QUOTED_RULE = re.compile(
@@ -172,7 +172,10 @@ def _quoted_criteria(norm: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-_RULES = re.compile(r"criteri|protocol|\b(?:not|no) (?:pt|patient)|\b(?:copied|pasted|quoted)\b|标准|標準", re.I)
+_RULES = re.compile(
+    r"criteri|synopsis|\b(?:key|main) (?:in|ex)clusion|protocol|\b(?:not|no) (?:pt|patient)|\b(?:copied|pasted|quoted)\b|标准|標準",
+    re.I,
+)
 _SEROLOGY = frozenset({"HEPATITIS", "HIV", "TB"})
 
 

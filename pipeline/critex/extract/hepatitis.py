@@ -335,6 +335,13 @@ def _mention(
     return m
 
 
+_OTHER_PERSON = re.compile(
+    r"(?:^|[.;\n(]\s{0,3}|\b(?:his|her|the|their)\s)(?:wife|husband|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|mother|father|brother|sister|son|daughter|baby|newborn|infant|donor|source(?: patient)?|index case)(?:'s)?\s?"
+    r"(?:(?::|-|is|was|were|has been|also|both|then|recently|tested|screened|blood|serology|tests?|results?)\s?){0,4}"
+    r"(?:(?:hbsag|hbv(?: dna)?|hcv(?: ab| rna)?|hiv|anti-hcv|anti-hiv|anti-hbc|hep(?:atitis)? [bc]|syphilis|vdrl)\b[^.;,\n]{0,24}(?:,|&|\sand)\s(?:and\s)?){0,3}$",
+    FLAGS,
+)
+"""Another person's tests: "Wife HBsAg neg, HIV neg", "Donor: HIV negative"."""
 _ANSWER_OF_PATIENT = re.compile(r"declin|refus|offer|consent|request|part of|not (?:on|in)\b|unknown", FLAGS)
 """Words after a test's name that tell more than that it waits; they are no part of its span."""
 _ANTIBODY_WORD = re.compile(r"react|(?-i:NR)\b", FLAGS)
@@ -445,6 +452,11 @@ def _as_spoken_of(doc: Document, m: Mention, start: int, in_list: bool) -> None:
     """Whose disease it is, whether it is only a risk or a screen, and what "chronic" and "carrier" say of the virus; in place."""
     norm = doc.norm
     before, words = norm[max(start, m.start - 80) : m.start], norm[m.start : m.end]
+    if (m.result is not None or m.number is not None) and _OTHER_PERSON.search(
+        norm, max(start, m.start - 110), m.start
+    ):
+        m.assertion = "family"
+        return
     told = _TOLD.search(norm, max(start, m.start - 80), m.start) if m.value in ("hbv", "hcv", "disease") else None
     if told is not None and not (told["her"] and told["he"]) and not (told["him"] and told["she"]):
         m.assertion = "present"

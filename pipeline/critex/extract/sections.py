@@ -34,6 +34,7 @@ class Section:
 
 _QUOTED = re.compile(
     r"\b(?:copied|pasted|quoted|taken|excerpt(?:ed)?|transcribed|verbatim)\b[^:]{0,30}\b(?:protocol|trial|study|criteria|sponsor|synopsis)\b"
+    r"|\b(?:protocol|synopsis|criteria|eligibility)\b[^:]{0,30}\b(?:copied|pasted|quoted|verbatim)\b"
     r"|\bnot (?:pt|patient)(?:'?s)? (?:data|information|findings)\b",
     re.I,
 )
@@ -141,7 +142,7 @@ def find_sections(norm: str) -> list[Section]:
             heads.append((m.start("title"), m.start("title"), line_end, "criteria", True))
             continue
         if category is None:
-            shouted = title.isupper() and len(title) > 3 and not re.search(r"\d", title)
+            shouted = title.isupper() and len(title) > 3 and not re.search(r"\d|\([-+]", title)
             if not (alone and (mark == ":" or shouted)):
                 if mark != ":" or len(title.split()) > 4 or re.search(r"\.\s", title):
                     continue
