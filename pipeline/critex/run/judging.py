@@ -8,6 +8,7 @@ end, and what is then left, the putting together of each table and the page, is 
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -89,6 +90,8 @@ def _trials(names: tuple[str, ...]) -> list[Trial]:
 
 def prepare(trials: list[Trial]) -> None:
     """Load what judging needs (the confidence model, caches of conditions) once, before workers are forked."""
+    if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
+        pa.set_memory_pool(pa.system_memory_pool())  # gives memory back between ranges: a worker's peak is 75 MB lower
     judge_patients([""], {}, {}, trials)
 
 
