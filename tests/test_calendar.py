@@ -9,8 +9,10 @@ from pathlib import Path
 import icalendar
 import pytest
 
+from critex.cohort import calendar_tables
 from critex.cohort.calendar import calendar_of, entered
 from critex.cohort.moving import MovingPatient
+from critex.cohort.patients import trials_of
 from critex.criteria.conditions import Window
 from critex.criteria.examples import statements_of_text
 from critex.criteria.judge import judge, judge_criterion, status
@@ -171,6 +173,16 @@ def test_the_calendar_is_the_same_bytes_again(folder: Path, tmp_path: Path) -> N
     critex("calendar", str(folder), "--ics", str(tmp_path / "b.ics"))
     assert (tmp_path / "a.ics").read_bytes() == (tmp_path / "b.ics").read_bytes()
     assert (folder / "calendar.parquet").read_bytes() == table
+
+
+def test_the_calendar_is_the_same_bytes_by_several_processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendar_tables, "AT_ONCE", 3)  # so that there is something to share
+    tables = []
+    for workers in (1, 2):
+        parts = calendar_tables.calendars(folder, trials_of(folder, None), workers=workers)
+        assert len(list(calendar_tables.write_calendars(folder, parts, "parquet"))) == 5
+        tables.append([(folder / f"{name}.parquet").read_bytes() for name in ("calendar", "calendar_status")])
+    assert tables[0] == tables[1]
 
 
 def test_days_and_patients_that_do_not_exist_are_named(folder: Path) -> None:

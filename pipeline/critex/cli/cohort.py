@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from critex.cli.app import app, console
-from critex.cli.options import RunFolder, day_option, existing
+from critex.cli.options import RunFolder, day_option, existing, worker_count
 from critex.errors import CritexError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def calendar(
         Path | None, typer.Option("--ics", help="Also write reminders for a calendar program to this file.")
     ] = None,
     rows: Annotated[int, typer.Option("--rows", help="Patients to print; the tables have all.")] = 40,
+    workers: Annotated[str, typer.Option("--workers", "-w", help="Number of processes, or auto.")] = "auto",
 ) -> None:
     """Say from which to which index date each verdict holds, and which value runs out first; no note is read again."""
     from critex.cohort.calendar_tables import calendars, icalendar_of, write_calendars
@@ -49,7 +50,7 @@ def calendar(
     begin, end = day_option(first, "--from"), day_option(last, "--to")
     if begin and end and end < begin:
         raise CritexError(f"--to {last}: before --from {first}. Name a later day.")
-    parts = calendars(folder, trials_of(folder, trial), begin, end, patient)
+    parts = calendars(folder, trials_of(folder, trial), begin, end, patient, worker_count(workers))
     events: list[Reminder] = []
     stretches, patients, without, printed, more = 0, 0, 0, 0, 0
     for part in write_calendars(folder, parts, form_of(folder)):

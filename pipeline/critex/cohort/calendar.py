@@ -7,7 +7,7 @@ A calendar says what follows from what the notes say today. It cannot know of a 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -15,8 +15,8 @@ from typing import Literal
 from dateutil.relativedelta import relativedelta
 
 from critex.cohort.moving import BIRTH, MovingPatient, Trace
-from critex.criteria.conditions import All, Any_, Condition, Not, On, Window, parse_condition, parse_window
-from critex.criteria.judge import Judged, judge_criterion, status
+from critex.criteria.conditions import All, Any_, Condition, Not, On, Window, parse_window
+from critex.criteria.judge import Judged, conditions_of, judge_without_confidence, status
 from critex.criteria.trial import Criterion, Trial
 from critex.features.facts import Fact, Statement
 from critex.features.spec import as_list, load_features
@@ -141,7 +141,7 @@ def _segments(
     while day <= last:
         patient.move_to(day)
         with patient.watched() as trace:
-            judged = judge_criterion(criterion, patient)
+            judged = judge_without_confidence(criterion, patient)
         following = days.after(day, trace, windows)
         end = last if following is None else following - ONE_DAY
         yield _Segment(day, end, judged)
@@ -151,9 +151,8 @@ def _segments(
 def windows_of(criterion: Criterion) -> frozenset[Window]:
     """Every look-back window that a criterion names."""
     found = {parse_window(criterion.window)} if criterion.window else set()
-    features = load_features()
-    for step in criterion.decide:
-        for on in conditions_in(parse_condition(step.when, features)):
+    for condition in conditions_of(criterion):
+        for on in conditions_in(condition):
             found.update(w for w in (on.test.within, on.test.before) if w is not None)
     return frozenset(found)
 
@@ -275,13 +274,9 @@ def _ended(stretch: Stretch, criterion: Criterion, before: _Segment, after: _Seg
         if (s.note_id, s.start) not in known and day in {x for d in _ends(s) for x in (d, d + ONE_DAY)}:
             why = f"{fact_name(s)} of {s.when.iso if s.when else day.isoformat()} counts from then on"
             return replace(stretch, ends_by="newer", ends_why=why, fact=s)
-    if any(on.feature == "age" for step in criterion.decide for on in _tests(step.when)):
+    if any(on.feature == "age" for condition in conditions_of(criterion) for on in conditions_in(condition)):
         return replace(stretch, ends_by="birthday", ends_why=f"a birthday; {after.judged.reason}")
     return replace(stretch, ends_by="other", ends_why=_reason(after.judged))
-
-
-def _tests(when: dict[str, object]) -> Iterable[On]:
-    return conditions_in(parse_condition(when, load_features()))
 
 
 def _ends(s: Statement) -> tuple[date, ...]:

@@ -15,10 +15,13 @@ from icalendar import Calendar, Event
 
 from critex import __version__, tables
 from critex.cohort.calendar import DAYS_AFTER, DAYS_BEFORE, PatientCalendar, StatusStretch, Stretch, calendar_of
-from critex.cohort.patients import AT_ONCE, Enrolled, patients_of
+from critex.cohort.patients import Batch, Enrolled, batches_of
 from critex.criteria.trial import Trial
 from critex.run.store import Format, TableWriter
+from critex.run.workers import Workers
 
+AT_ONCE = 100
+"""Patients a part: some seconds of work, so that several processes end evenly."""
 ONE_DAY = timedelta(days=1)
 
 
@@ -53,8 +56,9 @@ def calendars(
     first: date | None = None,
     last: date | None = None,
     only: Collection[str] | None = None,
+    workers: int = 1,
 ) -> Iterator[Calendars]:
-    """Calendars of the patients of a folder, some hundred patients at a time, in the order of the tables.
+    """Calendars of the patients of a folder, a hundred patients at a time, in the order of the tables.
 
     Parameters
     ----------
@@ -65,6 +69,8 @@ def calendars(
         Index dates to look at; else from 90 days before to 365 days after each patient's own.
     only : collection of str, optional
         Patients wanted.
+    workers : int
+        Processes; the parts and their order are the same whatever their number.
 
     Yields
     ------
@@ -76,21 +82,32 @@ def calendars(
     CritexError
         If the folder holds no run, or has no such patient.
     """
-    for trial in sorted(trials, key=lambda t: t.trial):
-        part = _Part()
-        for found in patients_of(out, only):
-            part.add(trial, found, first, last)
-            if part.patients >= AT_ONCE:
-                yield part.tables()
-                part = _Part()
-        yield part.tables()
+    with Workers(workers, reads_notes=False) as pool:
+        nobody = True
+        jobs = (
+            (trial, batch, first, last)
+            for trial in sorted(trials, key=lambda t: t.trial)
+            for batch in batches_of(out, only, AT_ONCE)
+        )
+        for _, part in pool.map(_calendars, jobs, retry=_calendars):
+            nobody = False
+            yield part
+        if nobody:
+            yield _Part().tables()
+
+
+def _calendars(job: tuple[Trial, Batch, date | None, date | None]) -> Calendars:
+    trial, batch, first, last = job
+    part = _Part()
+    for found in batch.patients():
+        part.add(trial, found, first, last)
+    return part.tables()
 
 
 class _Part:
     """Rows of some patients."""
 
     def __init__(self) -> None:
-        self.patients = 0
         self._criteria: list[tuple[Any, ...]] = []
         self._status: list[tuple[Any, ...]] = []
         self._events: list[Reminder] = []
@@ -98,7 +115,6 @@ class _Part:
 
     def add(self, trial: Trial, found: Enrolled, first: date | None, last: date | None) -> None:
         """Add the calendar of a patient."""
-        self.patients += 1
         index = found.enrolment.index_date
         begin = first or (index - timedelta(days=DAYS_BEFORE) if index else None)
         end = last or (index + timedelta(days=DAYS_AFTER) if index else None)

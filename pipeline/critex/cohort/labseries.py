@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from critex.cohort.calendar import conditions_in
 from critex.cohort.labplot import LabPoint, LimitLine, lab_svg
-from critex.criteria.conditions import Comparison, On, Window, parse_condition, parse_window
+from critex.criteria.conditions import Comparison, On, Window, parse_window
+from critex.criteria.judge import conditions_of
 from critex.criteria.trial import Criterion, Trial
 from critex.features.derive import derived
 from critex.features.facts import Fact
@@ -64,8 +65,8 @@ def lab_limits(trial: Trial) -> list[LabLimits]:
 def _limits_of(criterion: Criterion) -> list[LabLimits]:
     features = load_features()
     found: dict[str, list[Comparison]] = {}
-    for step in criterion.decide:
-        for on in conditions_in(parse_condition(step.when, features)):
+    for step, condition in zip(criterion.decide, conditions_of(criterion), strict=True):
+        for on in conditions_in(condition):
             if step.verdict == "pass" and _is_lab(on) and on.test.comparison is not None:
                 known = found.setdefault(on.feature, [])
                 if on.test.comparison not in known:

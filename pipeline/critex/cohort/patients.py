@@ -60,6 +60,29 @@ def trials_of(out: Path, names: list[str] | None) -> list[Trial]:
         raise CritexError(f"{error} Name the file that the folder was judged by with --trial.") from None
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Some patients in order, for whoever makes their statements, here or in another process."""
+
+    out: Path
+    notes: pd.DataFrame
+    """Their notes without the texts."""
+    enrolments: dict[str, Enrolment]
+    """By identifier, in order."""
+    mentions: pd.DataFrame | None
+    """Their mentions, where the table is not Parquet and was read whole."""
+
+    def patients(self, labels: Collection[str] | None = None) -> Iterator[Enrolled]:
+        """The patients with their statements, or only those of some labels."""
+        ids = list(self.enrolments)
+        mentions = _mentions(self.out, ids) if self.mentions is None else self.mentions
+        if labels is not None:
+            mentions = mentions[mentions["label"].isin(set(labels))]
+        statements = statements_by_patient(mentions, self.notes)
+        for i, e in self.enrolments.items():
+            yield Enrolled(MovingPatient(i, statements.get(i, ()), e.index_date, e.sex, e.birth_date), e)
+
+
 def patients_of(
     out: Path, only: Collection[str] | None = None, labels: Collection[str] | None = None
 ) -> Iterator[Enrolled]:
@@ -79,6 +102,27 @@ def patients_of(
     CritexError
         If the folder holds no run, or a patient in ``only`` is not in it.
     """
+    for batch in batches_of(out, only):
+        yield from batch.patients(labels)
+
+
+def batches_of(out: Path, only: Collection[str] | None = None, at_once: int = AT_ONCE) -> Iterator[Batch]:
+    """Patients in order of their identifiers, in batches.
+
+    Parameters
+    ----------
+    out : Path
+        A folder that ``critex run`` wrote.
+    only : collection of str, optional
+        Identifiers of the patients wanted.
+    at_once : int
+        Patients a batch.
+
+    Raises
+    ------
+    CritexError
+        If the folder holds no run, or a patient in ``only`` is not in it.
+    """
     notes = _notes(out)
     if only is not None:
         missing = sorted(set(only) - set(notes["patient_id"]))
@@ -88,14 +132,9 @@ def patients_of(
     known = enrolments(notes, _patients_file(out), day(run_record(out).get("options", {}).get("index_date")))
     whole = None if (out / "mentions.parquet").exists() else read_table("mentions", out)
     by_patient = {str(i): rows for i, rows in notes.groupby("patient_id", sort=True)}
-    for ids in _batches(sorted(by_patient), AT_ONCE):
-        mentions = _mentions(out, ids, whole)
-        if labels is not None:
-            mentions = mentions[mentions["label"].isin(set(labels))]
-        statements = statements_by_patient(mentions, pd.concat([by_patient[i] for i in ids]))
-        for i in ids:
-            e = known[i]
-            yield Enrolled(MovingPatient(i, statements.get(i, ()), e.index_date, e.sex, e.birth_date), e)
+    for ids in _cut(sorted(by_patient), at_once):
+        mine = None if whole is None else whole[whole["patient_id"].isin(set(ids))]
+        yield Batch(out, pd.concat([by_patient[i] for i in ids]), {i: known[i] for i in ids}, mine)
 
 
 def rows_of(name: str, out: Path, patient_id: str) -> pd.DataFrame:
@@ -114,7 +153,7 @@ def rows_of(name: str, out: Path, patient_id: str) -> pd.DataFrame:
     return whole[whole["patient_id"] == patient_id].reset_index(drop=True)
 
 
-def _batches(ids: list[str], size: int) -> Iterator[list[str]]:
+def _cut(ids: list[str], size: int) -> Iterator[list[str]]:
     for at in range(0, len(ids), size):
         yield ids[at : at + size]
 
@@ -126,9 +165,7 @@ def _notes(out: Path) -> pd.DataFrame:
     return read_table("notes", out)[ABOUT_NOTES]
 
 
-def _mentions(out: Path, ids: list[str], whole: pd.DataFrame | None) -> pd.DataFrame:
-    if whole is not None:
-        return whole[whole["patient_id"].isin(set(ids))]
+def _mentions(out: Path, ids: list[str]) -> pd.DataFrame:
     wanted = [[("patient_id", ">=", ids[0]), ("patient_id", "<=", ids[-1])]]
     found = pq.read_table(out / "mentions.parquet", filters=wanted).to_pandas()
     return tables.checked(found[found["patient_id"].isin(set(ids))], tables.MENTIONS)

@@ -47,7 +47,8 @@ class Judged:
     """What the confidence is computed from (:mod:`critex.criteria.properties`)."""
 
 
-def _conditions(criterion: Criterion) -> list[Condition]:
+def conditions_of(criterion: Criterion) -> list[Condition]:
+    """Conditions of a criterion's steps, parsed once."""
     found = criterion._conditions
     if found is None:
         features = load_features()
@@ -156,6 +157,11 @@ def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool
     return with_confidence(_judge(criterion, patient, index_is_proxy))
 
 
+def judge_without_confidence(criterion: Criterion, patient: Patient) -> Judged:
+    """The same with a confidence of 0, for those who judge on many days."""
+    return _judge(criterion, patient, False)
+
+
 def _judge(criterion: Criterion, patient: Patient, index_is_proxy: bool) -> Judged:
     if criterion.investigator:
         return Judged(
@@ -168,7 +174,7 @@ def _judge(criterion: Criterion, patient: Patient, index_is_proxy: bool) -> Judg
         )
     window = _window(criterion.window) if criterion.window else None
     asked: list[Finding] = []
-    for number, (step, condition) in enumerate(zip(criterion.decide, _conditions(criterion), strict=True)):
+    for number, (step, condition) in enumerate(zip(criterion.decide, conditions_of(criterion), strict=True)):
         finding = condition.ask(patient, window)
         if finding.truth is True:
             flags = list(finding.flags)

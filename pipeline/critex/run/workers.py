@@ -63,15 +63,18 @@ class Workers:
     ----------
     number : int
         Processes. They are started at once, before the caller opens files or databases.
+    reads_notes : bool
+        Whether they will read notes, for which patterns are loaded once for all of them.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, reads_notes: bool = True) -> None:
         self.number = number
         self._pool: ProcessPoolExecutor | None = None
         if number > 1:
-            from critex.extract.engine import default_extractor
+            if reads_notes:
+                from critex.extract.engine import default_extractor
 
-            default_extractor()  # built once, before the fork
+                default_extractor()  # built once, before the fork
             self._start()
 
     def _start(self, number: int | None = None) -> None:
