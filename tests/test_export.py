@@ -185,7 +185,8 @@ def test_only_what_names_a_condition_is_coded_as_it() -> None:
     assert (condition_code(row) or {})["snomed"] == 56717001
     assert condition_code(row | {"value": "test"}) is None
     assert condition_code({"label": "AUTOIMMUNE", "value": "drug"}) is None
-    assert "icd10" not in (condition_code({"label": "HISTOLOGY", "value": "other"}) or {})
+    other = {"label": "HISTOLOGY", "value": "other", "text": "renal cell carcinoma"}
+    assert condition_code(other) == {"text": "renal cell carcinoma"}
     assert (condition_code({"label": "HISTOLOGY", "value": "nonkeratinizing"}) or {})["icd10"] == "C11.9"
     assert observation_code({"label": "LAB", "value": "creatinine", "canonical_unit": "g/L"}) == {}
 

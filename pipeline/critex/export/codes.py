@@ -59,4 +59,6 @@ def condition_code(m: Row) -> Code | None:
     if m["label"] == "METASTASIS" and m["value"] not in known:
         return {"text": f"Metastasis to {m['value']}"}
     found = known.get(m["value"])
+    if found and found.get("as_written"):
+        return {"text": m["text"]}
     return dict(found) if found else None

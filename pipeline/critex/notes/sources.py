@@ -83,8 +83,9 @@ def _inside(source: Path) -> Iterator[Path]:
     if is_delta(source):
         yield source
         return
-    tables = {p.parent for p in source.rglob("_delta_log") if p.is_dir()}
-    for p in sorted(source.rglob("*")):
+    paths = sorted(source.rglob("*"))
+    tables = {p.parent for p in paths if p.name == "_delta_log" and p.is_dir()}
+    for p in paths:
         if p in tables:
             if _is_input(p, source):
                 yield p
