@@ -169,7 +169,8 @@ def column_of(head: Head, cells: list[Cell], j: int, piped: bool, row_start: int
             return j - 1 if j else None
         if len(cells) < len(head.cells):  # the last cells of the row are left out
             return j
-    if j and not piped and len(cells) == len(head.cells) + 1:
+    names_have_head = head.dates[0] is None and head.cells[0].start - head.start < cells[0].end - row_start
+    if j and not piped and len(cells) == len(head.cells) + 1 and not names_have_head:
         places = [_nearest(head, c, row_start) for c in cells[1:]]
         if len(set(places)) < len(
             places
