@@ -220,7 +220,6 @@ class _ChangeDays:
 
 def entered(day: date, window: Window) -> date:
     """First index date whose window begins on ``day`` or later."""
-    index = day
     if window.unit.startswith("day"):
         return day + timedelta(days=window.number)
     if window.unit.startswith("week"):

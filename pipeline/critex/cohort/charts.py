@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup, escape
 
-INK, SOFT, LIMIT = "#1b2430", "#55606e", "#a8320c"
+from critex.cohort.svg import LIMIT, SOFT, svg_head
+
 KEPT, REMOVED, OPEN = "#00796b", "#c2410c", "#7c8794"
 """Colours that differ in lightness too; each has a contrast of at least 3 to white."""
 ROW, LABEL, NUMBER = 18, 150, 90
@@ -41,7 +41,7 @@ def bars_svg(bars: Sequence[Bar], whole: float, *, title: str, width: int = 760)
     """
     height = ROW * len(bars) + 4
     room = width - LABEL - NUMBER
-    parts = [_head(title, "; ".join(f"{b.label}: {b.said}" for b in bars), width, height)]
+    parts = [svg_head("chart", title, "; ".join(f"{b.label}: {b.said}" for b in bars), width, height)]
     for i, bar in enumerate(bars):
         y = i * ROW + 3
         parts.append(f'<text x="{LABEL - 8}" y="{y + 11}" text-anchor="end">{escape(bar.label)}</text>')
@@ -131,7 +131,7 @@ def histogram_svg(bins: Bins, limits: Sequence[tuple[float, str]], *, title: str
 
     rows = zip(bins.edges, bins.edges[1:], bins.met, bins.unmet, strict=False)
     said = "; ".join(f"{a:.4g} to {b:.4g}: {m + u}" for a, b, m, u in rows if m + u)
-    parts = [_head(f"{title} ({unit})", said, width, height)]
+    parts = [svg_head("chart", f"{title} ({unit})", said, width, height)]
     for i, (m, u) in enumerate(zip(bins.met, bins.unmet, strict=True)):
         a, b = x(bins.edges[i]), x(bins.edges[i + 1])
         base = height - bottom
@@ -151,11 +151,3 @@ def histogram_svg(bins: Bins, limits: Sequence[tuple[float, str]], *, title: str
         parts.append(f'<text x="{x(value):.1f}" y="{height - 6}" text-anchor="{anchor}" fill="{SOFT}">{value:.4g}</text>')  # fmt: skip
     parts.append("</svg>")
     return Markup("".join(parts))  # noqa: S704 - all that is not ours is escaped above
-
-
-def _head(title: str, said: str, width: float, height: float) -> str:
-    key = hashlib.blake2b(f"{title}\0{said}".encode(), digest_size=6).hexdigest()
-    return (
-        f'<svg class="chart" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" aria-labelledby="t{key} d{key}" '
-        f'font-family="system-ui,sans-serif" font-size="11" fill="{INK}"><title id="t{key}">{escape(title)}</title><desc id="d{key}">{escape(said)}</desc>'
-    )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from markupsafe import Markup, escape
 
+from critex.cohort.svg import INK, LIMIT, SOFT, svg_head
+
 WIDTH, HEIGHT = 300, 120
 _LEFT, _RIGHT, _TOP, _BOTTOM = 6, 6, 14, 18
-INK, SOFT, LINE, BAD, SHADE = "#1b2430", "#55606e", "#0b57a4", "#a8320c", "#dbe9f7"
-"""Text and lines have a contrast of at least 4.5 to white."""
+LINE, BAD, SHADE = "#0b57a4", LIMIT, "#dbe9f7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +80,8 @@ def lab_svg(
     """
     ordered = sorted(points, key=lambda p: (p.day, p.value, p.note_id))
     said = described(ordered, limits, window, unit)
-    key = hashlib.blake2b(f"{title}\0{said}".encode(), digest_size=6).hexdigest()
-    parts = [
-        f'<svg class="lab" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-labelledby="t{key} d{key}" '
-        f'font-family="system-ui,sans-serif" font-size="10" fill="{INK}">',
-        f'<title id="t{key}">{escape(title)}{escape(f" ({unit})" if unit else "")}</title><desc id="d{key}">{escape(said)}</desc>',
-    ]
+    named = f"{title} ({unit})" if unit else title
+    parts = [svg_head("lab", named, said, width, height, font_size=10)]
     scale = _Scale(ordered, limits, window, width, height)
     if window:
         a, b = scale.x(window[0]), scale.x(window[1])

@@ -325,11 +325,23 @@ def _finished(j: Judged, more: dict[str, float], model: Confidence, limits: Mapp
 
 
 def status(trial: Trial, judged: list[Judged]) -> str:
-    """``candidate``, ``possible`` or ``ineligible``; unknowns of later phases and of the investigator do not count against a candidate."""
-    if any(j.verdict == "fail" for j in judged):
+    """``candidate``, ``possible`` or ``ineligible``, from the verdicts of all criteria."""
+    return status_of(trial, {j.criterion.id: j.verdict for j in judged})
+
+
+def status_of(trial: Trial, verdicts: Mapping[str, str]) -> str:
+    """``candidate``, ``possible`` or ``ineligible``; unknowns of later phases and of the investigator do not count against a candidate.
+
+    Parameters
+    ----------
+    trial : Trial
+    verdicts : mapping of str to str
+        By criterion; one that is left out or empty (hidden) is unknown.
+    """
+    if "fail" in verdicts.values():
         return "ineligible"
-    open_ = [j for j in judged if j.verdict == "unknown" and not trial.may_wait(j.criterion)]
-    return "possible" if open_ else "candidate"
+    decided = (c for c in trial.criteria if not trial.may_wait(c))
+    return "candidate" if all(verdicts.get(c.id) == "pass" for c in decided) else "possible"
 
 
 def leading(facts: list[Fact]) -> Fact | None:

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from critex.annotation import brat
+from critex.criteria.judge import status_of
 from critex.criteria.trial import Trial
 from critex.export.annotation import annotated_documents
 from critex.review.decisions import COLUMNS, Decision, finals
@@ -70,11 +71,10 @@ def _final_rows(bench: Workbench, trial: Trial) -> Iterator[tuple[Any, ...]]:
         final = finals(bench.counting(trial, patient_id))
         verdict = {c: final[c].verdict if c in final and final[c].verdict else machine[c] for c in work.criteria}
         by = {v: [c for c in work.criteria if verdict[c] == v] for v in words}
-        open_ = [c for c in trial.criteria if verdict[c.id] == "unknown" and not trial.may_wait(c)]
         settled = [c for c in final if final[c].verdict]
         people = sorted({r for f in final.values() for r in f.by})
         yield (
-            trial.trial, patient_id, work.index_dates[i], "ineligible" if by["fail"] else "possible" if open_ else "candidate", status[patient_id], *(len(by[v]) for v in words),
+            trial.trial, patient_id, work.index_dates[i], status_of(trial, verdict), status[patient_id], *(len(by[v]) for v in words),
             " ".join(by["fail"]), " ".join(by["unknown"]), len(settled), len(work.criteria), whole(trial, settled),
             " ".join(c for c in work.criteria if verdict[c] != machine[c]), " ".join(sorted(c for c in final if not final[c].verdict)), " ".join(people),
         )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -15,6 +14,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from critex import tables
+from critex.cohort.patients import run_record
 from critex.criteria.trial import Trial, load_trial, trial_path
 from critex.errors import CritexError, TrialError
 from critex.run.judge_patients import Enrolment, judge_patients
@@ -73,8 +73,7 @@ class ReviewFolder:
         for name in NEEDED:
             if not any((self.out / f"{name}.{form}").is_file() for form in ("parquet", "csv", "jsonl")):
                 raise CritexError(f"{out}: no table {name}. Name a folder that `critex run` wrote.")
-        run = self.out / "run.json"
-        self.run: dict[str, Any] = json.loads(run.read_text(encoding="utf-8")) if run.is_file() else {}
+        self.run = run_record(self.out)
         self.candidates = read_table("candidates", self.out)
         places = zip(self.candidates["trial"], self.candidates["patient_id"], strict=True)
         self._place = {place: i for i, place in enumerate(places)}

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from critex.criteria.judge import status_of
 from critex.criteria.trial import Criterion, Trial
 from critex.report.highlight import Mark, Piece, pieces
 from critex.report.view import ICONS, mention_title
@@ -113,7 +114,6 @@ class NoteView:
     date: str
     type: str
     chunks: tuple[Chunk, ...]
-    n_characters: int
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ def patient_view(
         before,
         lab_plots(folder, trial, rows, index_date),
     )
-    status = _status(trial, views)
+    status = status_of(trial, {v.id: v.verdict for v in views})  # a hidden verdict counts as unknown
     added = [d for d in visible if d.action == "missed_evidence" and d.note_id in texts and d.criterion not in veiled]
     notes = _notes(rows, evidence, added)
     labels = tuple((str(k), int(n)) for k, n in rows.mentions["label"].value_counts().sort_index().items())
@@ -255,16 +255,6 @@ def patient_view(
         labels,
         tuple(v for v in views if v.before),
     )
-
-
-def _status(trial: Trial, views: Sequence[CriterionView]) -> str:
-    """Status from what the reviewer may see; a hidden verdict counts as unknown."""
-    if any(v.verdict == "fail" for v in views):
-        return "ineligible"
-    open_ = [
-        v for v, c in zip(views, trial.criteria, strict=True) if v.verdict in ("", "unknown") and not trial.may_wait(c)
-    ]
-    return "possible" if open_ else "candidate"
 
 
 def _criteria(
@@ -378,7 +368,7 @@ def _notes(rows: PatientTables, evidence: pd.DataFrame, added: Sequence[Decision
     ordered = records(rows.notes.sort_values(["note_date", "note_id"], kind="stable"))
     return tuple(
         NoteView(
-            n["note_id"], n["note_date"], n["note_type"], chunks(pieces(n["text"], marks.get(n["note_id"], ()))), len(n["text"])
+            n["note_id"], n["note_date"], n["note_type"], chunks(pieces(n["text"], marks.get(n["note_id"], ())))
         )
         for n in ordered
     )  # fmt: skip

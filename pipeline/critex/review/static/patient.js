@@ -85,13 +85,12 @@
   }
 
   function move(by) {
-    var list = critex.all("button[data-c]", criteria), i = list.findIndex(function (b) { return b.getAttribute("data-c") === current; });
-    var next = list[Math.max(0, Math.min(list.length - 1, i + by))];
+    var next = critex.step(critex.all("button[data-c]", criteria), button(current), by);
     select(next.getAttribute("data-c"), { focus: true });
   }
 
   function nextOpen() {
-    var list = critex.all("button[data-c]", criteria), i = list.findIndex(function (b) { return b.getAttribute("data-c") === current; });
+    var list = critex.all("button[data-c]", criteria), i = list.indexOf(button(current));
     for (var k = 1; k <= list.length; k++) {
       var b = list[(i + k) % list.length];
       if (!b.querySelector(".decided")) { select(b.getAttribute("data-c"), { focus: true }); return; }
@@ -99,15 +98,9 @@
     critex.say("You have decided every criterion.");
   }
 
-  function name() {
-    var bytes = new Uint8Array(16);
-    crypto.getRandomValues(bytes);
-    return Array.from(bytes).map(function (b) { return b.toString(16).padStart(2, "0"); }).join("");
-  }
-
   // Every act goes to the server at once, one after the other; the page says that it is stored only when it is.
   function act(fields) {
-    var body = Object.assign({ act: name(), trial: main.getAttribute("data-trial"), patient: main.getAttribute("data-patient"), criterion: current }, fields);
+    var body = Object.assign({ trial: main.getAttribute("data-trial"), patient: main.getAttribute("data-patient"), criterion: current }, fields);
     if (main.getAttribute("data-index")) { body.index_date = main.getAttribute("data-index"); }
     queue = queue.then(function () { return send(body); });
     return queue;
@@ -115,14 +108,10 @@
 
   function send(body) {
     main.setAttribute("aria-busy", "true");
-    return fetch("/decide", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then(function (answer) {
-      return answer.json().then(function (got) { return { ok: answer.ok, got: got }; }, function () { return { ok: false, got: { error: "The server answered " + answer.status + "." } }; });
-    }).then(function (result) {
-      if (!result.ok) { critex.say("Not stored. " + result.got.error, true); return false; }
-      return update(result.got).then(function () { critex.say(result.got.message); return true; });
+    return critex.decide(body).then(function (got) {
+      return got && update(got).then(function () { critex.say(got.message); });
     }).catch(function () {
-      critex.say("Not stored: the server does not answer. Is critex review still running?", true);
-      return false;
+      critex.say("Stored, but what you see is not renewed. Load the page again.", true);
     }).finally(function () { main.removeAttribute("aria-busy"); });
   }
 

@@ -49,6 +49,30 @@ var critex = (function () {
     });
   });
 
+  // A name of its own for every act, so that one sent twice is stored once.
+  function name() {
+    var bytes = new Uint8Array(16);
+    crypto.getRandomValues(bytes);
+    return Array.from(bytes).map(function (b) { return b.toString(16).padStart(2, "0"); }).join("");
+  }
+
+  // Sends one act; answers with what the server says once it is stored, or with null once the reviewer has been told that it is not.
+  function decide(act) {
+    return fetch("/decide", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(Object.assign({ act: name() }, act)) }).then(function (answer) {
+      return answer.json().then(function (got) { return { ok: answer.ok, got: got }; }, function () { return { ok: false, got: { error: "The server answered " + answer.status + "." } }; });
+    }).then(function (result) {
+      if (result.ok) { return result.got; }
+      say("Not stored. " + result.got.error, true);
+      return null;
+    }, function () {
+      say("Not stored: the server does not answer. Is critex review still running?", true);
+      return null;
+    });
+  }
+
+  // The element so many steps further in a list, which ends at its ends.
+  function step(list, element, by) { return list[Math.max(0, Math.min(list.length - 1, list.indexOf(element) + by))]; }
+
   function go(rel) {
     var link = document.querySelector("a[rel=" + rel + "]");
     if (!link) { return false; }
@@ -56,5 +80,5 @@ var critex = (function () {
     return true;
   }
 
-  return { all: all, say: say, open: open, keys: keys, go: go };
+  return { all: all, say: say, open: open, keys: keys, go: go, decide: decide, step: step };
 })();

@@ -33,8 +33,7 @@
   form.addEventListener("submit", function (event) { event.preventDefault(); show(); });
 
   function move(step) {
-    var links = critex.all("a.open", rows), at = links.indexOf(document.activeElement);
-    var next = links[Math.max(0, Math.min(links.length - 1, at + step))];
+    var next = critex.step(critex.all("a.open", rows), document.activeElement, step);
     if (next) { next.focus(); }
   }
 
