@@ -112,6 +112,7 @@ def _read_none(doc: Document, m: Mention) -> bool:
     return True
 
 
+_PALLIATIVE = re.compile(r"\bpalliative\b", FLAGS)
 _COMFORT = re.compile(
     r"\b(?:goals?(?: of care)?\s?:|comfort|hospice|best supportive|(?-i:BSC|DNR|DNACPR)\b|ceiling of care|palliative (?:approach|intent))",
     FLAGS,
@@ -134,7 +135,8 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]], denials: list
         if drug:
             m.attributes["drug"] = drug
     if m.attributes.get("disease") is None:
-        m.attributes["disease"] = disease_of(doc, m.start, m.end) or "unknown"
+        palliative = _PALLIATIVE.search(norm, max(0, m.start - 14), m.end)  # of the cancer that has spread: this one
+        m.attributes["disease"] = disease_of(doc, m.start, m.end) or ("npc" if palliative else "unknown")
     if cycles := _CYCLES.match(norm, m.end, min(len(norm), m.end + 14)):
         m.attributes["cycles"] = int(cycles[1] or cycles[2])
     category = doc.category_at(m.start)
