@@ -49,7 +49,7 @@ PATTERN = re.compile(
     r"|(?<![\d./-])(?P<wy>(?:19|20)\d\d)[/.-](?P<wm>0[1-9]|1[0-2]|[1-9])(?![\d/-]|\.\d)"
     r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|"
     + _NUMBER_WORD
-    + r")\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since)"
+    + r")\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since|out(?= (?:from|of|since)))"
     r"|\b(?P<last>last|this|early this|late last|earlier this)\s(?P<lu>week|month|year|" + "|".join(_MONTHS) + r")\b"
     r"|\b(?P<today>today|this (?:morning|afternoon|evening|am|pm)|yesterday)\b"
     r"|(?<=[A-Za-z.]\s)(?P<y1>(?:19|20)\d\d)(?!\d|[-/.]\d|\s?(?:copies|iu|mg|ml|cells))"
@@ -78,7 +78,7 @@ _WORD_ANCHOR = re.compile(
 _NUMBER_ANCHOR = re.compile(rf"\b(?:{_NUMBER_WORD})\b(?={_UNIT})", re.I | re.A)
 """Where a date can begin: at digits, at a word, at a number word. The long pattern is tried only there."""
 _STEMS = (*sorted({m[:3] for m in _MONTHS}), "today", "yesterday", "this", "last", "late", "earl")
-_AGO = ("ago", "back", "previously", "prior", "before", "earlier", "since")
+_AGO = ("ago", "back", "previously", "prior", "before", "earlier", "since", "out ")
 _AGO_REACH = 60
 """How far before "ago" its number can stand."""
 _ORDINAL_DAY = re.compile(rf"\b{_MONTH}\s(?:the\s)?[a-z-]{{4,}}(?:st|nd|rd|th)\b", re.I | re.A)

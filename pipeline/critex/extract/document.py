@@ -54,6 +54,7 @@ _ABBREVIATIONS = [
     "max",
     "min",
     "diff",
+    "exp",
     "wt",
     "ht",
     "dept",

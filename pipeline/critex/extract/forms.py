@@ -8,7 +8,7 @@ from functools import lru_cache
 _NO = r"nil|none|no|never|negative|neg|absent|not present|denied|denies|nad|n"
 _YES = r"yes|y|present|positive|pos"
 _ANSWER = re.compile(
-    rf"(?P<list>(?:\s?[/,&]\s?[A-Za-z][\w -]{{1,30}}|\s(?:or|and)\s[A-Za-z][\w -]{{1,30}}|\s\([^)\n]{{1,30}}\)|\s(?:history|disease|infection|present|status|hx)){{0,4}})\s{{0,3}}"
+    rf"(?P<list>(?:\s?[/,&]\s?[A-Za-z][\w -]{{1,30}}|\s(?:or|and)\s[A-Za-z][\w -]{{1,30}}|\s\([^)\n]{{1,30}}\)|\s(?:to|for|of)\s(?:the\s)?[A-Za-z][\w -]{{1,24}}(?=\s?:)|\s(?:history|disease|infection|present|status|hx)){{0,4}})\s{{0,3}}"
     rf"(?:[:=?|]\s{{0,12}}(?:-{{1,2}}\s)?|\s-{{1,2}}\s{{1,6}}|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s{{2,}}|\s*(?:[.,;)\n|/☑✓✔]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
     re.I | re.A,
 )
@@ -79,7 +79,7 @@ def _has_box(norm: str) -> bool:
 
 _ANY_BOX = re.compile(r"\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□]")
 _TRAILING = re.compile(
-    r"(?:\s?[/,&]\s?[A-Za-z][\w -]{1,24})?\s{0,30}(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔✓√])|(?P<empty>[☐□]))(?!\s?(?:y|n|yes|no)\b)",
+    r"(?:\s?[/,&]\s?[A-Za-z][\w -]{1,24})?\s?:?\s{0,30}(?:\[(?P<tick>[\sxX✓√✔]?)\]|(?P<full>[☑☒✔✓√])|(?P<empty>[☐□]))(?!\s?(?:y|n|yes|no)\b)",
     re.I,
 )
 
@@ -87,7 +87,12 @@ _TRAILING = re.compile(
 def boxes_trail(norm: str, line_start: int, line_end: int) -> bool:
     """Whether the boxes of a line stand after what they ask ("MI [ ]  HF [ ]"), not before it."""
     first = _ANY_BOX.search(norm, line_start, line_end) if _has_box(norm) else None
-    return first is not None and norm[line_start : first.start()].rstrip()[-1:].isalnum()
+    if first is None:
+        return False
+    if norm[line_start : first.start()].rstrip()[-1:].isalnum():
+        return True
+    ends = [norm[line_start : b.start()].rstrip()[-1:] for b in _ANY_BOX.finditer(norm, line_start, line_end)]
+    return len(ends) > 1 and all(c == ":" for c in ends)  # "Open wound: [ ] Stoma: [x]"
 
 
 def box_after(norm: str, end: int, line_end: int) -> str | None:

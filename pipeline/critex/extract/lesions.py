@@ -78,7 +78,13 @@ def _measurable(doc: Document, mention: Mention) -> bool:
     if (
         doc.category_at(mention.start) in ("criteria", "legend")
         or re.search(r"\b(?:eligib\w*|criteri\w+|require\w*|must|protocol|if|need\w*|inclusion)\b", around, FLAGS)
-        or (_AT_LEAST.search(around) and not Imaging(doc).in_sentence(mention.start))
+        or (
+            _AT_LEAST.search(around)
+            and not Imaging(doc).in_sentence(mention.start)
+            and not re.match(
+                r"\s(?:is|are|was|were)\s(?:present|identified|seen|noted|available)\b", norm[mention.end :], FLAGS
+            )
+        )
     ):
         mention.assertion = "hypothetical"
     elif mention.assertion == "absent" and _ELSEWHERE.match(norm, mention.end):

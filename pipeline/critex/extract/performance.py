@@ -53,6 +53,7 @@ class _Words:
     past_after: re.Pattern[str]
     was: re.Pattern[str]
     now: re.Pattern[str]
+    today: re.Pattern[str]
     arrow: re.Pattern[str]
     stale: re.Pattern[str]
     trial: re.Pattern[str]
@@ -158,7 +159,11 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
             name = next(n for n in ("v", "v2", "v3") if m[n])
             found.append(_stated(doc, m.start(name), m.end(name), "ECOG", m[name], rule, "past"))
             mention.temporality = "current"
-        elif (m := words.arrow.match(norm, end)) or (m := words.now.match(norm, end, min(seg_end, end + 60))):
+        elif (
+            (m := words.arrow.match(norm, end))
+            or (m := words.now.match(norm, end, min(seg_end, end + 60)))
+            or (m := words.today.match(norm, end, min(line.end, end + 110)))
+        ):
             found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current"))
             mention.temporality = "past"
     return found

@@ -15,7 +15,7 @@ _RELATIVE = re.compile(
     FLAGS,
 )
 _PATIENT_AGAIN = re.compile(
-    r"\b(?:he|she|pt|patient|himself|herself|the (?:lady|gentleman)|this (?:lady|gentleman|man|woman)|pmhx?|past (?:medical )?(?:history|hx))\b"
+    r"\b(?:he|she|pt(?!'?s\b)|patient(?!'?s\b)|himself|herself|the (?:lady|gentleman)|this (?:lady|gentleman|man|woman)|pmhx?|past (?:medical )?(?:history|hx))\b"
     r"|\b(?:says?|said|reports?|reported|states?|stated|mention\w*|tells|thinks|confirms?|notice[sd]|rang|called|phoned|describes|feels)\b"
     r"|\b(?:seen|attended|came|here|lives?|living|accompanied|together|married|discuss\w*|explained|informed|told|with)\b[^,;.]{0,18}$",
     FLAGS,

@@ -26,6 +26,11 @@ _LENGTH = re.compile(
     rf"(?P<u>/?12\b(?!\d)|/?52\b|mths?\b|months?\b|mos?\b|m\b|weeks?\b|wks?\b|w\b|years?\b|yrs?\b|y\b|days?\b|个月|個月|月|周|週|年)(?![\s-]?old\b)(?P<more>\s?(?:or more|or longer|plus\b|\+|at least|and above|以上))?",
     FLAGS,
 )
+_NOT_REACHED = re.compile(
+    r"(?:\bnot|n't|never|unlikely to|short of|doubtful (?:to|that \w+ will))\s(?:even\s|quite\s)?(?:reach(?:ing)?|exceed(?:ing)?|outlive|go beyond|extend (?:to|beyond)|last|be (?:more|longer) than|more than|longer than)\s(?:the\s)?$|falls? short of\s$",
+    FLAGS,
+)
+"""Words before a number that make it a bound: "does not reach 3 months"."""
 _STRICT_HIGH = re.compile(r"<$|less|fewer|under|below|小|少|不足|低", FLAGS)
 
 
@@ -158,9 +163,10 @@ def _length_in(norm: str, low: int, high: int) -> _Length | None:
     if m := _LENGTH.search(norm, low, high):
         a = months_of(m["n"], m["u"])
         b = months_of(m["n2"], m["u"]) if m["n2"] else a
-        at_least = bool(m["low"] or m["plus"] or m["plus2"] or m["more"])
-        at_most = bool(m["high"])
-        value = side_of_limit(a, b, at_least, at_most, bool(m["high"] and _STRICT_HIGH.search(m["high"])))
+        short = _NOT_REACHED.search(norm, max(0, low - 30), m.start("n")) is not None
+        at_least = bool(m["low"] or m["plus"] or m["plus2"] or m["more"]) and not short
+        at_most = bool(m["high"]) or short
+        value = side_of_limit(a, b, at_least, at_most, short or bool(m["high"] and _STRICT_HIGH.search(m["high"])))
         found.append(_Length(m.start(), m.end(), value, a))
     for value, pattern in (("under", words.under), ("over", words.over)):
         if m := pattern.search(norm, low, high):

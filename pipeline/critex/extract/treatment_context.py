@@ -17,9 +17,9 @@ from critex.extract.starts import matches_in_words
 
 _BOUNDARY = re.compile(r";|\bbut\b|\bhowever\b|\balthough\b|\bexcept\b|\bwhereas\b", FLAGS)
 _LIST_GAP = re.compile(
-    r"[\s,/&+()#:*-]*(?:(?:and|or|nor|any|prior|previous|other|further|the|a|an|his|her|with|of|for|kind|form|weekly|concurrent|concomitant|adjuvant|induction|systemic|anti-?\s?(?:cancer|tumou?r)|"
+    r"[\s,/&+()#:*、及和与与或-]*(?:(?:手术|and|or|nor|any|prior|previous|antecedent|receive|undergo|other|further|the|a|an|his|her|with|of|for|kind|form|weekly|concurrent|concomitant|adjuvant|induction|systemic|anti-?\s?(?:cancer|tumou?r)|"
     r"neo-?adjuvant|palliative|radical|definitive|cycles?|courses?|doses?|lines?|drug|drugs|treatments?|therap(?:y|ies)|inhibitors?|agents?|standard|local|external|beam|high|dose|first|second|third|line|\d+x?|x\d+|one|two|three|four|five|six|shots?|injections?|infusions?|right|left|l|r|endoscopic|adj|full|dose-dense|whole|"
-    r"mg|/m2|q\d?w|q3w|then|plus|to|in|been|has|have|had|he|she|pt|on|rt|tx|biologics?|such as|including|surgery|operation|either|used|using|given|received|only|chemo|io|at|all|this|that|npc|cancer|rx|followed|by|then|exposures?|exposed|use|history|hx|ct)\b[\s,/&+()#:.*-]*)*$",
+    r"mg|/m2|q\d?w|q3w|then|plus|to|in|been|has|have|had|he|she|pt|on|rt|tx|biologics?|such as|including|surgery|operation|either|used|using|given|received|only|chemo|io|at|all|this|that|npc|cancer|rx|followed|by|then|exposures?|exposed|use|history|hx|ct)(?:\b|(?<=[\u4e00-\u9fff]))[\s,/&+()#:.*、及和与或-]*)*$",
     FLAGS,
 )
 _ALSO = re.compile(r"\s*(?:,|/|&|\bor\b|\bnor\b|\band\b)[\s,]*(?:(?:or|nor|and|any|prior|previous|other)\s+)*", FLAGS)
@@ -120,6 +120,24 @@ def status_of(
         end <= m.start and start >= seg_start and _ALSO.fullmatch(norm, end, m.start) for start, end in denials
     ) and not (after is not None and after[0] == "present" and after[2]):
         chosen, before = "absent", ("absent", 0, True)
+    if chosen is not None and _NOT_KNOWN.search(left[-90:]):
+        return "possible", False
+    if (
+        chosen == "present"
+        and before is not None
+        and after is not None
+        and after[0] == "hypothetical"
+        and after[1] <= 6
+        and _ONE_CYCLE.search(left)
+    ):
+        return "hypothetical", False  # "First cycle of GP is pencilled in for Monday"
+    if (
+        chosen == "present"
+        and after is not None
+        and (before is None or before[0] != "present")
+        and _cues()["told"].search(right[: after[1] + 8])
+    ):
+        return "hypothetical", False  # "PD-1 blockade discussed, leaflet given"
     if chosen == "absent" and re.search(r"\b(?:if|unless|whether)\b|若|如", left, FLAGS):
         return "hypothetical", False
     if chosen == "present" and (
@@ -147,7 +165,7 @@ def status_of(
 
 
 _PLAIN_DENIAL = re.compile(
-    r"(?:not|never) (?:yet |ever |previously |been )?(?:received|given|done|started|had)\s(?:any|prior|previous|either|so far)\b|(?<=has )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b|(?<=have )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b",
+    r"(?:not|never) (?:yet |ever |previously |been )?(?:received|given|done|started|had)\s(?:any|prior|previous|either|so far)\b|(?<=has )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b|(?<=have )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b|(?<=did )(?:not|never) (?:yet |ever |previously )?(?:receive|have|undergo|get)\b",
     FLAGS,
 )
 """A history, not a refusal: "not received any chemotherapy"."""
@@ -209,6 +227,19 @@ def _blank(norm: str, start: int, end: int, spans: list[tuple[int, int]]) -> str
     return _LISTED.sub(lambda x: " " * len(x.group()), text)
 
 
+_HAVING = re.compile(
+    r"\s*(?:having|to have|that (?:he|she|they) (?:has|had|have))?\s*(?:ever|been|previously|had|so far)?\s*", FLAGS
+)
+"""Between a denial and its verb: "denies having ever received"."""
+_ONE_CYCLE = re.compile(
+    r"(?:^|[.;,])\s*(?:the\s|his\s|her\s)?(?:first|second|next)\s(?:cycle|course|dose|infusion)\s(?:of\s)?$", FLAGS
+)
+_NOT_KNOWN = re.compile(
+    r"\b(?:cannot|can't|can not|could not|couldn't|does not|doesn't|do not|did not|not able to|unable to) (?:recall|remember|know|tell|say)\b|\b(?:unsure|unclear|not sure|uncertain|not known|unknown) (?:whether|if|what)\b",
+    FLAGS,
+)
+
+
 def _before(left: str) -> tuple[str, int, bool] | None:
     """The nearest statement before: (status, distance, whether only a list stands between)."""
     best: tuple[int, int, str] | None = None
@@ -225,7 +256,9 @@ def _before(left: str) -> tuple[str, int, bool] | None:
     status = {"given_before": "present", "planned_before": "hypothetical", "denied": "absent"}[name]
     if status == "present":
         lead = left[max(0, end - length - 28) : end - length]
-        if (no := list(_cues()["denied"].finditer(lead))) and _LIST_GAP.match(lead[no[-1].end() :]):
+        if (no := list(_cues()["denied"].finditer(lead))) and (
+            _LIST_GAP.match(lead[no[-1].end() :]) or _HAVING.fullmatch(lead[no[-1].end() :])
+        ):
             status = "absent"
         elif (plan := list(_cues()["planned_before"].finditer(lead))) and re.fullmatch(
             r"\s*(?:be|have|being|get|to)?\s*", lead[plan[-1].end() :]

@@ -20,7 +20,7 @@ _NOT_NONE_AFTER = re.compile(r"[\s-]{1,2}(?:since|limit\w*|delay\w*|related|chan
 _SINCE = re.compile(r"\b(?:since then|thereafter|afterwards|after that|otherwise)\b[^.;]{0,12}$", FLAGS)
 _FOR = re.compile(r"\s+for\s+(.{1,40})", FLAGS)
 _FOR_CANCER = re.compile(
-    r"(?:it|this|that)\b(?! (?:pain|relapse|recurrence))|(?:(?:the|this|his|her|their) )?(?:NPC|cancer|tumou?r|malignan\w+|carcinoma|disease|nasoph\w+|condition)\b",
+    r"(?:it|this|that|the same)\b(?! (?:pain|relapse|recurrence))|(?:(?:the|this|his|her|their) )?(?:NPC|cancer|tumou?r|malignan\w+|carcinoma|disease|nasoph\w+|condition)\b",
     FLAGS,
 )
 _NPC = re.compile(r"\bNPC\b|nasophar\w*|cancer|carcinoma|metasta|\bM1|de novo|newly diag|tumou?r|鼻咽", FLAGS)
@@ -43,7 +43,7 @@ _OWN_CANCER = re.compile(
     FLAGS,
 )
 _ONCOLOGY = re.compile(
-    r"cancer|carcinoma|tumou?r|malignan|neoplas|metasta|oncolog|nasophar|chemo|\b(?:NPC|NKC|mets|M1|PD-?1|immunotherapy|Ca)\b|na[iï]ve|systemic therapy|肿瘤|癌|初治",
+    r"cancer|carcinoma|tumou?r|malignan|neoplas|metasta|oncolog|nasophar|chemo|\b(?:NPC|NKC|mets|M1|PD-?1|immunotherapy|Ca)\b|na[iï]ve|systemic therapy|\bonc\b|肿瘤|癌|初治",
     FLAGS,
 )
 _CYCLES = re.compile(
@@ -61,7 +61,9 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     """Mentions of treatments, with what was done about them."""
     found = resolve_overlaps([as_mention(rule, m) for rule, m in hits])
     spans = [
-        (m.start, m.end) for m in found if m.rule not in ("treatments.naive", "treatments.treated", "treatments.asked")
+        (m.start, m.end)
+        for m in found
+        if m.rule not in ("treatments.naive", "treatments.treated", "treatments.asked", "treatments.asked_systemic")
     ]
     denials = [(m.start, m.end) for m in found if m.rule.startswith("treatments.none")]
     kept = []
@@ -71,7 +73,7 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 kept.append(m)
             continue
         _read(doc, m, spans, denials)
-        if m.rule == "treatments.asked" and m.assertion != "absent":
+        if m.rule.startswith("treatments.asked") and m.assertion != "absent":
             continue  # a question without an answer
         kept.append(m)
     return kept
