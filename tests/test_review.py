@@ -195,6 +195,22 @@ def test_a_verdict_counts_once_the_run_has_its_index_date_and_others_go_with_the
     assert [(d.criterion, d.action) for d in counting] == [("I01.age", "accept"), ("I02.histology", "accept"), ("I03.ecog", "accept"), ("I04.stage", "comment")]  # fmt: skip
 
 
+def test_a_patient_without_an_index_date_is_decided_on_one_that_is_tried(tmp_path: Path) -> None:
+    notes = [{"note_id": "n1", "patient_id": "p1", "text": "Hb 12.1 g/dL on 2026-03-12. HIV negative."}]
+    (tmp_path / "notes.jsonl").write_text("".join(json.dumps(n) + "\n" for n in notes), encoding="utf-8")
+    critex("run", str(tmp_path / "notes.jsonl"), "--out", str(tmp_path / "out"), "--quiet")
+    bench = Workbench(tmp_path / "out")
+    trial = bench.trial(None)
+    assert bench.folder.index_date(trial.trial, "p1") == ""
+    decided(bench, "p1", "E09.hiv", "", "anna", "accept")
+    given = {"trial": trial.trial, "patient": "p1", "criterion": "I09.hemoglobin", "action": "accept"}
+    bench.decide(Act(act="tried-1234567", index_date=date(2026, 3, 16), **given), "anna")  # type: ignore[arg-type]
+    assert [(d.criterion, d.index_date) for d in bench.all_counting(trial)] == [("E09.hiv", "")]
+    shown = {c.id: c for c in bench.patient(trial, "p1", "anna", date(2026, 3, 16)).criteria}
+    assert shown["I09.hemoglobin"].mine is not None
+    assert (shown["I09.hemoglobin"].mine.verdict, shown["E09.hiv"].mine) == ("pass", None)
+
+
 def test_blinded_reviewers_see_others_only_for_the_index_date_that_they_decided(folder: Path) -> None:
     bench = Workbench(folder, Rules(blind=True))
     trial, day = bench.trial(None), date(2026, 4, 20)

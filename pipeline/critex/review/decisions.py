@@ -33,6 +33,7 @@ Action = Literal["accept", "correct", "wrong_span", "missed_evidence", "comment"
 ACTIONS: tuple[str, ...] = ("accept", "correct", "wrong_span", "missed_evidence", "comment", "undo", "adjudicate")
 JUDGING = ("accept", "correct")
 """Actions that give a reviewer's own verdict."""
+NO_DATE = "none"
 
 _METADATA = MetaData()
 _TABLE = Table(
@@ -102,7 +103,7 @@ class Decision:
     index_date: str = ""
     """The day that look-back windows were counted from."""
     run_index_date: str = ""
-    """Index date of the run at the time; empty in decisions of earlier versions, which were all made on it."""
+    """Index date of the run at the time, :data:`NO_DATE` where it had none; empty in decisions of earlier versions, which were all made on it."""
     undoes: int | None = None
     act: str = ""
     """Name that the page gave to the act, so that one sent twice is stored once."""
@@ -113,7 +114,7 @@ class Decision:
     @property
     def other_date(self) -> str:
         """Index date that it was made for, where that was not the run's own; else empty."""
-        return self.index_date if self.run_index_date and self.run_index_date != self.index_date else ""
+        return self.index_date if self.run_index_date not in ("", self.index_date) else ""
 
 
 COLUMNS = ["id", "at", *(f.name for f in fields(Decision) if f.name not in ("id", "at", "act")), "act"]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from critex.criteria.trial import Trial
 from critex.errors import CritexError
-from critex.review.decisions import FILE, Decision, DecisionStore, on_index_date
+from critex.review.decisions import FILE, NO_DATE, Decision, DecisionStore, on_index_date
 from critex.review.folder import PatientTables, ReviewFolder
 from critex.review.patient_view import PatientView, patient_view, seen_hashes
 from critex.review.worklist import WorkList
@@ -173,7 +173,7 @@ class Workbench:
         decision = Decision(
             reviewer, trial.trial, act.patient, act.criterion, action, verdict, act.comment.strip(), act.note_id, act.start, act.end, act.text,
             act.role, act.label, act.value.strip(), act.assertion, machine, float(seen["confidence"]),
-            seen_hashes(self.folder, trial, rows)[act.criterion], hidden, str(rows.candidate["index_date"]), own_date, None, act.act,
+            seen_hashes(self.folder, trial, rows)[act.criterion], hidden, str(rows.candidate["index_date"]), own_date or NO_DATE, None, act.act,
         )  # fmt: skip
         self.store.add(decision)
         return decision
