@@ -42,11 +42,31 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     if m:
         span = m.span("no") if m["no"] else m.span("yes")
         return ("no" if m["no"] else "yes", *span)
+    if (worded := _worded_boxes(norm, end, limit)) is not None:
+        return worded
     for box in _BOX.finditer(norm, end, min(limit, end + 60)) if _has_box(norm) else ():
         word = (box["word"] or box["word2"]).lower()
         if (box["tick"] or box["boxed"]) and not _SENTENCE_END.search(norm, end, box.start()):
             return ("yes" if word.startswith("y") else "no", *box.span())
     return _column_answer(norm, end, limit)
+
+
+_WORD_OR_BOX = re.compile(r"(?P<word>\b(?:yes|no|y|n)\b)|\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√]", re.I)
+_WORDED = re.compile(r"\b(?P<word>yes|no|y|n)\s?(?P<box>\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√])", re.I)
+
+
+def _worded_boxes(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
+    """Answer of "Y [ ]   N [x]", where each word stands before its box."""
+    if not _has_box(norm):
+        return None
+    first = _WORD_OR_BOX.search(norm, end, min(limit, end + 40))
+    if first is None or first["word"] is None or _SENTENCE_END.search(norm, end, first.start()):
+        return None
+    pairs = list(_WORDED.finditer(norm, first.start(), min(limit, end + 80)))
+    ticked = [p for p in pairs if p["box"].strip("[] ") not in ("", "☐", "□")]
+    if len(pairs) < 2 or pairs[0].start() != first.start() or len(ticked) != 1:
+        return None
+    return ("yes" if ticked[0]["word"].lower().startswith("y") else "no", *ticked[0].span())
 
 
 _COLUMNS = re.compile(r"(?:\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□])(?:[ \t|]{1,12}(?:\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□])){1,2}")

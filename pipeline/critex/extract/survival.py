@@ -20,9 +20,9 @@ REACH = 70
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "eighteen": 18, "a": 1, "half": 0.5}  # fmt: skip
 _N = r"\d+(?:\.\d+)?|" + "|".join(_NUMBERS)
 _LENGTH = re.compile(
-    rf"(?P<low>>=|=>|≥|>|more than|greater than|longer than|in excess of|exceed\w*|over|above|beyond|at least|not less than|no less than|minimum(?: of)?|大于|超过|至少|不少于|多于|大於|超過)?"
+    rf"(?P<low>>=|=>|≥|>|more than|greater than|longer than|superior to|in excess of|exceed\w*|over|above|beyond|at least|not less than|no less than|minimum(?: of)?|大于|超过|至少|不少于|多于|大於|超過)?"
     rf"(?P<high><=|=<|≤|<|not more than|no more than|up to|less than|fewer than|under|below|within|at most|limited to|only|小于|少于|不足|低于|不超过|小於|少於)?"
-    rf"\s?(?:or equal to\s|等于\s?)?(?:around |about |approx\w*\.? |roughly |~\s?)?(?:an?\s(?:further\s)?)?(?<![\d.A-Za-z])(?P<n>{_N})\s?(?P<plus>\+)?\s?(?:(?:-|to|or)\s?(?P<n2>{_N}))?\s?(?P<plus2>\+)?\s?[-/]?\s?"
+    rf"\s?(?:or equal to\s|等于\s?)?(?:around |about |approx\w*\.? |roughly |~\s?)?(?:an?\s(?:further\s)?)?(?<![\d.A-Za-z])(?P<n>{_N})\s?(?P<plus>\+)?\s?(?:(?:-|to|or)\s?(?P<n2>{_N}))?\s?(?P<plus2>\+)?\s?[-/]?\s?(?:(?<=half )an?\s)?"
     rf"(?P<u>/?12\b(?!\d)|/?52\b|mths?\b|months?\b|mos?\b|m\b|weeks?\b|wks?\b|w\b|years?\b|yrs?\b|y\b|days?\b|个月|個月|月|周|週|年)(?![\s-]?old\b)(?P<more>\s?(?:or more|or longer|plus\b|\+|at least|and above|以上))?",
     FLAGS,
 )
@@ -107,6 +107,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     out: list[Mention] = []
     for rule, m in hits:
         if doc.category_at(m.start()) == "legend" or _words().general.search(doc.norm, max(0, m.start() - 30), m.end()):
+            continue
+        if rule.value is not None:
+            out.append(Mention(m.start(), m.end(), "SURVIVAL", rule.value, rule.id, temporality="current"))
             continue
         for length in _ticked(doc, m.end()) or _lengths(doc, m.start(), m.end()):
             mention = _mention(doc, rule, m.start(), m.end(), length)

@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from critex.extract.document import Document
-from critex.extract.forms import answer_after
+from critex.extract.forms import answer_after, box_of, filled_in
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
 from critex.extract.starts import matches_in_words
@@ -27,7 +27,7 @@ _ALSO = re.compile(r"\s*(?:,|/|&|\bor\b|\bnor\b|\band\b)[\s,]*(?:(?:or|nor|and|a
 _ANSWER_NO = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:no|n|nil|none|never)\b", FLAGS)
 _ANSWER_YES = re.compile(r"[^.;\n?]{0,25}\?\s{0,3}(?:yes|y)\b", FLAGS)
 _LISTED = re.compile(r"(?<![A-Za-z])(?:biologics?|(?:monoclonal )?antibod(?:y|ies)|surgery|operations?|hormones?|(?:anti-?)?PD-?L-?1|(?:anti-?)?PD-?1|CTLA-?4|radiation|RT|XRT|chemo|IO|targeted(?: therapy| drugs?| treatment)?|anything)(?![A-Za-z])", FLAGS)  # fmt: skip
-_VALUE_NO = re.compile(r"[\s/),&+-]*(?:exposures?|use|history|hx|therapy|treatment|inhibitors?|agents?|drugs?|or|and)?[\s/),]*(?:\([^)]{0,20}\)\s?)?[:=-]{1,2}\s?(?:nil|none|no|never|N|not (?:given|received|done)|naive|-|x)\b|\s?\(\s?-\s?\)|\s?[:=]\s?0\b|\s?\[\s?\]\s?yes|[\s,/&+-]*(?:(?:and|or)[\s-]*)?[\s-]na[iï]ve\b|\s(?:nil|never)\b", FLAGS)  # fmt: skip
+_VALUE_NO = re.compile(r"[\s/),&+-]*(?:exposures?|use|history|hx|therapy|treatment|inhibitors?|agents?|drugs?|or|and)?[\s/),]*(?:\([^)]{0,20}\)\s?)?[:=-]{1,2}\s?(?:nil|none|no|never|N|not (?:given|received|done)|naive|-|x)\b|\s0(?=\s*[;,.)\n]|\s*$)|\s?\(\s?-\s?\)|\s?[:=]\s?0\b|\s?\[\s?\]\s?yes|[\s,/&+-]*(?:(?:and|or)[\s-]*)?[\s-]na[iï]ve\b|\s(?:nil|never)\b", FLAGS)  # fmt: skip
 _VALUE_YES = re.compile(r"\s?[:=-]{1,2}\s?(?:yes|Y\b|done|given|completed|(?:19|20)\d\d)", FLAGS)
 _NEXT_CORRECTS = re.compile(
     r"\s*[\[(*-]*\s*(?:this|that|it|entry|correction|wrong|error|note|nb|n\.b\.|addendum|above)\b", FLAGS
@@ -70,6 +70,27 @@ def _diseases() -> dict[str, re.Pattern[str]]:
     return {str(k): re.compile(rf"(?<![A-Za-z])(?:{v})(?![A-Za-z])", FLAGS) for k, v in content.items()}
 
 
+_PLACEBO = re.compile(r"\s*(?:or|vs\.?|versus|/)\s?placebo\b|\bplacebo\s?(?:or|vs\.?|versus|/)\s?$", FLAGS)
+_PREPARED = re.compile(r"\s(?:mask|planning|simulation|sim\b|planning scan|consent form)", FLAGS)
+"""Steps before a treatment: "RT mask made"."""
+_ASKED_ABOUT = re.compile(r"\b(?:asked|enquired|questioned)\s(?:re|about|for|regarding|on)\b[^.;\n]{0,40}$", FLAGS)
+_REPLIED_NO = re.compile(
+    r"[^.;\n]{0,34}(?:[-:,?]\s?|answered |said |replied )[\"']?(?:no|never|none|denies|denied)\b", FLAGS
+)
+_HISTORY_FORM = re.compile(r"\b(?:previous|prior|past|received|earlier|history|already given)\b", FLAGS)
+_PLAN_FORM = re.compile(r"\b(?:plan\w*|propos\w*|recommend\w*|intend\w*|to be given|options?|offered|consent)\b", FLAGS)
+
+
+def _ticked(doc: Document, m: Mention) -> str | None:
+    """``present`` or ``absent`` in a list of boxes that asks what was given before ("Treatment received so far" / "chemotherapy [ ]")."""
+    norm, line = doc.norm, doc.line_at(m.start)
+    box = box_of(norm, m.start, m.end, line.start, line.end)
+    head = norm[max(0, line.start - 240) : m.start]
+    if box is None or not filled_in(norm) or not _HISTORY_FORM.search(head) or _PLAN_FORM.search(head):
+        return None
+    return "present" if box == "ticked" else "absent"
+
+
 def status_of(
     doc: Document, m: Mention, spans: list[tuple[int, int]], denials: list[tuple[int, int]]
 ) -> tuple[str, bool]:
@@ -93,11 +114,19 @@ def status_of(
     right = _blank(norm, m.end, seg_end, spans)
     if (relative := _RELATIVE.search(left)) and not _ACCOMPANIED.search(left) and relative:
         return "family", False
+    if (ticked := _ticked(doc, m)) is not None:
+        return ticked, False
+    if _PLACEBO.search(left[-16:]) or _PLACEBO.match(right):
+        return "possible", False  # a blinded study: nobody knows
+    if _PREPARED.match(right):
+        return "hypothetical", False
+    if _ASKED_ABOUT.search(left):
+        return ("absent" if _REPLIED_NO.match(norm, m.end) else "hypothetical"), False
     answer = answer_after(norm, m.end, doc.line_at(m.start).end)
     if answer is not None:
         return ("absent" if answer[0] == "no" else "present"), False
     asked = _blank(norm, m.end, min(len(norm), m.end + 60), spans)
-    if _VALUE_NO.match(right) or _ANSWER_NO.match(asked) or _ANSWERED_NOT.match(asked):
+    if _NOT_USED.match(right) or _VALUE_NO.match(right) or _ANSWER_NO.match(asked) or _ANSWERED_NOT.match(asked):
         return "absent", False
     if _ANSWER_YES.match(asked):
         return "present", False
@@ -178,6 +207,13 @@ _ANSWERED_NOT = re.compile(
 """The answer of a form: "Immunotherapy: not received"."""
 
 
+_NOT_USED = re.compile(
+    r"[^.;\n]{0,16}?\b(?:was|were|has been|have been|had been)\s(?:not|never)\s(?:\w+\s)?(?:used|given|administered|received|part of)\b[^.;\n]{0,24}?\b(?:at any time|ever|before|so far|to date|until now|in the past|at any other time)\b",
+    FLAGS,
+)
+"""A history told behind the name: "drugs of this type were not used at any time"."""
+
+
 def _refusal(left: str, right: str) -> bool:
     before = _cues()["refused"].search(left[-32:])
     if before and _PLAIN_DENIAL.match(left[-32:], before.start()):
@@ -188,7 +224,8 @@ def _refusal(left: str, right: str) -> bool:
 def is_refused(doc: Document, m: Mention) -> bool:
     """Whether a treatment that was not given was refused or withheld (which does not say that there was none before)."""
     seg_start, seg_end = doc.segment_at(m.start)
-    if _ANSWERED_NOT.match(doc.norm, m.end, doc.line_at(m.start).end):
+    line_end = doc.line_at(m.start).end
+    if _ANSWERED_NOT.match(doc.norm, m.end, line_end) or _NOT_USED.match(doc.norm, m.end, line_end):
         return False
     return _refusal(doc.norm[seg_start : m.start], doc.norm[m.end : seg_end])
 
