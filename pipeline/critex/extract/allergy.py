@@ -23,6 +23,13 @@ _ABBREVIATED = re.compile(r"(?-i:NKD?F?A|NDKA|NKMA|NKAD|NKDFA)\b")
 _WARNED = re.compile(
     r"\brisks?\b|may cause|warn\w*|counsel\w*|explain\w*|test dose|premed\w*|\bif\b|prevent|prophyla", FLAGS
 )
+_WATCHED = re.compile(
+    r"\b(?:(?:advi[sc]\w*|inform\w*|educat\w*|instruct\w*|told|taught|aware)\b(?: (?:patient|pt|her|him|family|staff|nurses?))?(?: (?:to|on|re|about|of|regarding|how to))*"
+    r"|(?:observ\w*|monitor\w*|watch\w*|look\w*(?: out)?|vigilan\w+|alert) for|in case of|report|recogni[sz]e)"
+    r"(?: (?:report|watch for|recogni[sz]e|look for|any|possible|potential|early|the|signs?|symptoms?|and|or|of|for|an?|severe))*\s$",
+    FLAGS,
+)
+"""Advice on what to look out for."""
 _CONSENT = re.compile(
     r"\b(?:consent\w*|(?:side|adverse) effects?|complications|toxicit(?:y|ies)|rarely|gone (?:through|over))\b[^.;\n]{0,120}$",
     FLAGS,
@@ -91,7 +98,11 @@ def _study_drug(doc: Document, m: Mention) -> None:
     before = doc.norm[max(seg_start, m.start - 20) : m.start]
     if _ONLY_POSSIBLE.search(before):
         m.assertion = "possible"
-    elif _WARNED.search(around) or _CONSENT.search(doc.norm, seg_start, m.start):
+    elif (
+        _WATCHED.search(doc.norm, max(seg_start, m.start - 60), m.start)
+        or _WARNED.search(around)
+        or _CONSENT.search(doc.norm, seg_start, m.start)
+    ):
         m.assertion = "hypothetical"
     elif _NO_REACTION.search(around) and not re.search(r"\bbut\b", before, re.I):
         m.assertion = "absent"

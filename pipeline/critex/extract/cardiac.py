@@ -29,6 +29,8 @@ _HOME = re.compile(r"\bhome\b|self[\s-](?:measured|monitor)|ambulatory|家庭", 
 _PAIR = re.compile(
     r"(?<![\d/.-])(?P<value>[89]\d|1\d\d|2[0-5]\d)\s?/\s?(?P<low>[4-9]\d|1[0-5]\d)(?![\d/]|\s?%|\s?(?:mg|cells))", FLAGS
 )
+_SERIES_REACH = 80
+"""How far apart the readings of one series may stand."""
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4"}
 _NYHA = re.compile(
     r"(?:(?:NYHA|new york heart association)[\s:-]{0,2}(?:functional )?(?:classe?|fc|grade|stage)?|\bFC|(?:cardiac|heart) function\s?(?:class|grade|level)?|心功能)[\s:-]{0,2}"
@@ -55,6 +57,21 @@ def nyha_class(text: str) -> str | None:
     low = _ROMAN.get(m["low"].upper(), m["low"])
     high = _ROMAN.get((m["high"] or "").upper(), m["high"])
     return f"{low}-{high}" if high and high != low else low
+
+
+_CLASS_ROW = re.compile(
+    r"(?:\[[\sxX✓]?\]|[☐□☑☒])\s?(?P<before>IV|III|II|I|[1-4])(?![A-Za-z\d])"
+    r"|(?<![A-Za-z\d])(?P<behind>IV|III|II|I|[1-4])\s?:?\s?(?P<box>\[[\sxX✓]?\]|[☐□☑☒])"
+)
+
+
+def _boxed_class(norm: str, start: int, end: int) -> str | None:
+    """The class that is ticked in a row of boxes ("I [ ]  II [x]"), ``""`` where none or several are, ``None`` without such a row."""
+    row = list(_CLASS_ROW.finditer(norm, start, end))
+    if len(row) < 2:
+        return None
+    ticked = [m for m in row if re.search(r"[xX✓☑☒]", m.group())]
+    return _ROMAN.get(c := ticked[0]["before"] or ticked[0]["behind"], c) if len(ticked) == 1 else ""
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
@@ -107,6 +124,7 @@ def _readings(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
             more = Mention(again.start(), again.end(), "BP", "bp", rule.id, number=float(again["value"]), unit="mmHg")
             more.attributes["diastolic"] = float(again["low"])
             found.append(more)
+    found.extend(_dated_readings(doc, found[-1].end))
     before = norm[max(seg_start, m.start() - 25) : span[0]]
     for i, reading in enumerate(found):
         lead = before if i == 0 else norm[found[i - 1].end : reading.start]
@@ -117,6 +135,25 @@ def _readings(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
         reading.assertion = "hypothetical" if _NOT_A_READING.search(lead) else "present"
         reading.temporality = "current"
     return [r for r in found if (r.number or 0) > r.attributes["diastolic"]]
+
+
+def _dated_readings(doc: Document, start: int) -> list[Mention]:
+    """Later readings of a line that each stand behind a day of their own ("2/3 BP 150/96, dose raised. 9/3 134/84")."""
+    found: list[Mention] = []
+    end = doc.line_at(start - 1).end
+    for pair in _PAIR.finditer(doc.norm, start, end):
+        days = [
+            d
+            for d in doc.dates_between(max(start, pair.start() - 16), pair.start())
+            if doc.norm[d.end : pair.start()].strip(" :,-()").lower() in ("", "bp", "rr", "ta")
+        ]
+        if not days or pair.start() - (found[-1].end if found else start) > _SERIES_REACH:
+            break
+        reading = Mention(pair.start(), pair.end(), "BP", "bp", "cardiac.bp", number=float(pair["value"]), unit="mmHg")
+        reading.attributes["diastolic"] = float(pair["low"])
+        set_date(reading, days[-1].when)
+        found.append(reading)
+    return found
 
 
 def _control(doc: Document, m: Mention, seg_start: int, seg_end: int) -> None:
@@ -137,11 +174,11 @@ def _angina(m: Mention, text: str) -> None:
     named = text[: m.end - m.start]
     if re.match(r"[\s-]free\b", text[m.end - m.start :], re.I):
         m.assertion = "absent"
-    if re.search(r"unstable|crescendo|\brest\b|resting|不稳定", named, re.I) or re.match(
-        r"\s(?:at rest|rest pain)", text[m.end - m.start :], re.I
+    if re.search(r"[ui]nstable|crescendo|new[\s-]onset|accelerated|\brest\b|resting|不稳定", named, re.I) or re.match(
+        r"\s(?:at rest|rest pain)|[\s,(]{1,2}braunwald", text[m.end - m.start :], re.I
     ):
         m.value = "unstable"
-    elif re.search(r"(?<!un)stable|exertion|effort|稳定", named, re.I) or re.search(
+    elif re.search(r"(?<!un)(?<!in)stable|exertion|effort|稳定", named, re.I) or re.search(
         r"\bCCS\b|(?<!un)\bstable\b", text[m.end - m.start :], re.I
     ):
         m.value = "stable"
@@ -166,6 +203,11 @@ def _infarction(doc: Document, m: Mention, seg_start: int, seg_end: int) -> bool
     when = nearest_event(doc, m.start, m.end)
     if when is not None:
         set_date(m, when)
+    elif re.search(r"\bindication(?: for (?:the )?\w+)?\s?[:=-]\s?$", before, re.I):
+        line = doc.line_at(m.start)
+        reported = [d for d in doc.dates_between(line.start, m.start) if d.when.first == d.when.last]
+        if reported:  # "Angiography of 3 May. Indication: NSTEMI": the infarct is as old as the report
+            set_date(m, reported[-1].when)
     if _ADMITTED_FOR.search(before) and doc.note_date and not doc.dates_between(seg_start, seg_end):
         m.date, m.date_source = doc.note_date.isoformat(), "relative"
     return True
@@ -179,7 +221,12 @@ def _failure(doc: Document, rule: Rule, m: Mention, seg_start: int, seg_end: int
             _CARDIAC_CONTEXT.search(norm, max(doc.line_at(m.start).start, m.start - 120), m.start)
         ) and not re.match(r"\sto\b", norm[m.end : m.end + 4])
     if rule.id == "cardiac.nyha":
-        m.attributes["nyha"] = nyha_class(norm[m.start : m.end]) or ""
+        boxed = _boxed_class(norm, m.end - 1, doc.line_at(m.start).end)
+        if boxed == "":
+            return False  # a row of classes that nobody ticked
+        if boxed is not None:
+            m.assertion = "present"
+        m.attributes["nyha"] = boxed or nyha_class(norm[m.start : m.end]) or ""
         m.value = "heart_failure"
         return True
     found = nyha_class(norm[m.end : min(seg_end, m.end + 50)]) or nyha_class(

@@ -42,7 +42,9 @@ PATTERN = re.compile(
     + _MONTH
     + r")[\s,.'/-]{1,3}(?P<dy>(?:19|20)\d\d|\d\d(?!\d|:))"
     r"|\b(?P<mmon>" + _MONTH + r")\s?(?P<md>[0-3]?\d)(?:st|nd|rd|th)?(?:,\s?|\s)(?P<my>(?:19|20)\d\d)\b"
-    r"|(?<![A-Za-z\d])(?P<pdd>[0-3]?\d)(?:st|nd|rd|th)?[\s-]?(?P<pmon>" + _MONTH + r")(?![\s-]?\d)"
+    r"|(?<![A-Za-z\d])(?P<pdd>[0-3]?\d)(?:(?:st|nd|rd|th)\sof\s|(?:st|nd|rd|th)?[\s-]?)(?P<pmon>"
+    + _MONTH
+    + r")(?![\s-]?\d)(?: (?:of )?this year\b)?"
     r"|\b(?P<ymon>" + _MONTH + r")[\s,.'/-]{0,3}(?P<yy>(?:19|20)\d\d|'\d\d)\b"
     r"|\b(?P<smon>" + _MONTH + r")[\s-]{1,2}(?P<sd>[0-3]?\d)(?:st|nd|rd|th)?\b(?![/:.]?\d)"
     r"|(?<![\d./-])(?P<vm>0?[1-9]|1[0-2])[/.](?P<vy>(?:19|20)\d\d)(?![\d/]|\.\d)"

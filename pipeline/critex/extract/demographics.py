@@ -106,8 +106,8 @@ def _age(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
 def _number(norm: str, m: re.Match[str]) -> tuple[int, int] | None:
     """Age in years, from one to another: "in her late 60s" is 65 to 69."""
     groups = m.groupdict()
-    if words := groups.get("words"):
-        first, *rest = re.split(r"[\s-]", words.lower())
+    if spelled := group_span(m, "words"):
+        first, *rest = re.split(r"[\s-]", norm[slice(*spelled)].lower())
         number = _TENS[first] + sum(_UNITS[w] for w in rest)
         return number, number
     if decade := groups.get("decade"):

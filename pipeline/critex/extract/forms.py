@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_NO = r"nil|none|no|never|negative|neg|absent|not present|denied|denies|nad|n"
+_NO = r"nil|none|no|0(?![.,]?\d)|zero|never|negative|neg|absent|not present|denied|denies|nad|n"
 _YES = r"yes|y|present|positive|pos"
 _ANSWER = re.compile(
     rf"(?P<list>(?:\s?[/,&]\s?[A-Za-z][\w -]{{1,30}}|\s(?:or|and)\s[A-Za-z][\w -]{{1,30}}|\s\([^)\n]{{1,30}}\)|\s(?:to|for|of)\s(?:the\s)?[A-Za-z][\w -]{{1,24}}(?=\s?:)|\s(?:history|disease|infection|present|status|hx)){{0,4}})\s{{0,3}}"
     rf"(?:[:=?|]\s{{0,12}}(?:-{{1,2}}\s)?|\s-{{1,2}}\s{{1,6}}|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s{{2,}}|\s*(?:[.,;)\n|/☑✓✔]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
     re.I | re.A,
 )
-_SIGN = re.compile(r"\s?(?P<in>\((?:(?P<no>-|-ve|neg(?:ative)?|nil|no)|(?P<yes>\+|\+ve|yes))\))", re.I)
+_SIGN = re.compile(r"\s?(?:[:=]\s{0,3})?(?P<in>\((?:(?P<no>-|-ve|neg(?:ative)?|nil|no)|(?P<yes>\+|\+ve|yes))\))", re.I)
 """The sign in brackets of "HTN(-) DM(+)"."""
 _CHINESE_NO = re.compile(r"史?\s?:\s?(?P<no>无|無|否认|否認)(?![\u4e00-\u9fff])")
 _BOX = re.compile(
@@ -44,6 +44,8 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
         return ("no" if m["no"] else "yes", *span)
     if (worded := _worded_boxes(norm, end, limit)) is not None:
         return worded
+    if (letter := _bare_letter(norm, end, limit)) is not None:
+        return letter
     for box in _BOX.finditer(norm, end, min(limit, end + 60)) if _has_box(norm) else ():
         word = (box["word"] or box["word2"]).lower()
         if (box["tick"] or box["boxed"]) and not _SENTENCE_END.search(norm, end, box.start()):
@@ -51,8 +53,8 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     return _column_answer(norm, end, limit)
 
 
-_WORD_OR_BOX = re.compile(r"(?P<word>\b(?:yes|no|y|n)\b)|\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√]", re.I)
-_WORDED = re.compile(r"\b(?P<word>yes|no|y|n)\s?(?P<box>\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√])", re.I)
+_WORD_OR_BOX = re.compile(r"(?P<word>\b(?:yes|no|y|n|none|nil|present|absent)\b)|\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√]", re.I)
+_WORDED = re.compile(r"\b(?P<word>yes|no|y|n|none|nil|present|absent)\s{0,3}(?P<box>\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√])", re.I)
 
 
 def _worded_boxes(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
@@ -66,7 +68,23 @@ def _worded_boxes(norm: str, end: int, limit: int) -> tuple[str, int, int] | Non
     ticked = [p for p in pairs if p["box"].strip("[] ") not in ("", "☐", "□")]
     if len(pairs) < 2 or pairs[0].start() != first.start() or len(ticked) != 1:
         return None
-    return ("yes" if ticked[0]["word"].lower().startswith("y") else "no", *ticked[0].span())
+    return ("yes" if ticked[0]["word"].lower() in ("yes", "y", "present") else "no", *ticked[0].span())
+
+
+_LETTER = re.compile(r"[ \t]{1,3}(?P<letter>[NY])(?=[ \t]*(?:\n|$)|[ \t]{2}|[,;])")
+
+
+def _bare_letter(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
+    """Answer of "MI N" in a list where the lines or items beside it end in such a letter too."""
+    m = _LETTER.match(norm, end, limit)
+    if m is None:
+        return None
+    first = norm.rfind("\n", 0, max(0, norm.rfind("\n", 0, end))) + 1
+    last = norm.find("\n", limit + 1)
+    around = norm[first : last if last >= 0 else len(norm)]
+    if sum(1 for _ in _LETTER.finditer(around)) < 2:
+        return None
+    return ("no" if m["letter"] == "N" else "yes", *m.span("letter"))
 
 
 _COLUMNS = re.compile(r"(?:\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□])(?:[ \t|]{1,12}(?:\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□])){1,2}")

@@ -83,6 +83,23 @@ def _state(doc: Document, m: Mention) -> bool:
     seg_start, seg_end = doc.segment_at(m.start)
     before = norm[max(seg_start, m.start - 48) : m.start]
     answer = answer_after(norm, m.end, doc.line_at(m.start).end)
+    text = norm[m.start : m.end]
+    if re.match(r"EDD|EDC", text):
+        due = doc.dates_between(m.end, min(seg_end, m.end + 24))
+        m.assertion = "present"  # a day of birth that is still to come
+        if doc.note_date:
+            m.date, m.date_source = doc.note_date.isoformat(), "note"
+        return bool(due and doc.note_date and due[0].when.last >= doc.note_date)
+    if re.search(r"breast-?feed$", text, re.I):
+        m.assertion = "absent"  # "I do not breastfeed"; "must not breastfeed" is advice
+        return (
+            re.search(
+                r"\b(?:I|she|patient|pt|and|does|or)\s(?:do\s|does\s)?(?:currently\s)?(?:not|don't|doesn't)\s$",
+                before,
+                re.I,
+            )
+            is not None
+        )
     if _NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I):
         m.assertion = "absent"
     elif answer is not None:
@@ -98,6 +115,10 @@ def _state(doc: Document, m: Mention) -> bool:
         if dates and doc.note_date and dates[0].when.last < doc.note_date - _LAST:
             return False
         m.assertion = "present"
+    if m.assertion == "present" and doc.note_date:
+        days = doc.dates_between(seg_start, seg_end)
+        if days and all(d.when.first > doc.note_date for d in days):
+            m.date, m.date_source = doc.note_date.isoformat(), "note"  # the day she is due is not the day it was said
     return True
 
 

@@ -34,6 +34,10 @@ _DAYS_AFTER = re.compile(
 _OPERATION_NOTE = re.compile(
     r"operation (?:record|note|report)|operative|op note|theatre|surgical (?:record|report)", FLAGS
 )
+_OPERATION_HEAD = re.compile(
+    r"\s{0,8}(?:operation|operative|op|surgical|surgery|theatre)\s(?:record|note|report|sheet)\b", FLAGS
+)
+"""First line of the record of an operation."""
 _OPERATION_DATE = re.compile(
     r"\b(?:date(?: of (?:operation|surgery|procedure))?|operation|op|procedure|surgery)\b[^\n]{0,20}$", FLAGS
 )
@@ -43,9 +47,11 @@ _CANCER_TREATMENT = re.compile(
 )
 _SCAR = re.compile(r"\s(?:scars?|wounds?|incision)\b", FLAGS)
 """Behind these words an operation only names a scar: "c-section scar"."""
+_LAST_ONE = re.compile(r"last|most recent|latest|only|sole|his|her|their|patient|surg|op|psh", FLAGS)
+"""What names the last operation by its day, and so denies later ones."""
 _OPEN = re.compile(r"unhealed|open|non-?healing", FLAGS)
 _OLD = timedelta(days=60)
-"""A wound that broke down longer ago, and is not said to be open still, is history."""
+"""A wound that broke down longer ago, and is not said to be open still, is history; a last operation of longer ago is no recent one."""
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
@@ -74,6 +80,9 @@ def _denial(doc: Document, m: Mention) -> bool:
     seg_start, seg_end = doc.segment_at(m.start)
     if _CANCER_TREATMENT.search(doc.norm, max(seg_start, m.start - 40), min(seg_end, m.end + 50)):
         return False
+    dated = doc.dates_between(m.start, min(seg_end, m.end + 12))
+    if dated and doc.note_date and _LAST_ONE.match(doc.norm, m.start) and dated[0].when.last > doc.note_date - _OLD:
+        return False  # "last operation 2 May": that one may be within the days that count
     m.assertion, m.temporality = "absent", "current"
     m.date, m.date_source = (doc.note_date.isoformat(), "note") if doc.note_date else (None, "none")
     return True
@@ -101,7 +110,9 @@ def _operation(doc: Document, m: Mention) -> None:
     when = days_after(doc, seg_start, seg_end)
     if when is not None and not doc.dates_between(seg_start, seg_end):
         set_date(m, when)
-    elif not doc.dates_between(seg_start, seg_end) and _OPERATION_NOTE.search(doc.note_type):
+    elif not doc.dates_between(seg_start, seg_end) and (
+        _OPERATION_NOTE.search(doc.note_type) or _OPERATION_HEAD.match(norm)
+    ):
         dated = next(
             (d for d in doc.dates if _OPERATION_DATE.search(norm, max(0, d.start - 40), d.start) and d.start < m.start),
             None,
@@ -109,7 +120,7 @@ def _operation(doc: Document, m: Mention) -> None:
         if category not in ("history", "complaint") and not re.search(r"s/p\s?$|h/o\s?$", norm[: m.start][-6:], re.I):
             if dated is not None:
                 set_date(m, dated.when)
-            elif doc.note_date is not None:
+            elif doc.note_date is not None and _OPERATION_NOTE.search(doc.note_type):
                 set_date(m, When(doc.note_date, doc.note_date))
     if m.assertion is None and re.search(
         r"(?:s/p|post|had|underwent|after)\s(?:\w+\s){0,2}$", norm[seg_start : m.start], re.I
@@ -144,7 +155,7 @@ def _wound(doc: Document, m: Mention) -> bool:
     _, seg_end = doc.segment_at(m.start)
     text = norm[m.start : m.end]
     if m.rule == "surgery.wound_open" and re.search(
-        r"\b(?:no|nil|without|not)\b[^,;]{0,25}(?:dehisc|discharg|infect|slough|gaping|purulent|ooz|break)|discharg\w+ (?:nil|home)|(?<!not )(?<!un)(?<!yet )\bhealed",
+        r"\b(?:no|nil|without|not)\b[^,;]{0,25}(?:dehisc|discharg|infect|slough|gaping|purulent|ooz|break)|discharg\w+ (?:nil|home)|(?<!not )(?<!un)(?<!yet )(?<!almost )(?<!nearly )(?<!partly )(?<!partially )\bhealed",
         text + norm[m.end : min(seg_end, m.end + 4)],
         re.I,
     ):
