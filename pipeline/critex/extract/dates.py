@@ -40,11 +40,15 @@ PATTERN = re.compile(
     r"|(?<![\d./-])(?P<num>(?P<n1>[0-3]?\d)(?P<sep>[-/.])(?P<n2>[0-3]?\d)(?P=sep)(?P<ny>(?:19|20)?\d\d))(?![\d/-]|\.\d)"
     r"|(?<![A-Za-z\d])(?P<dd>[0-3]?\d)(?:st|nd|rd|th)?[\s.-]{0,2}(?:of\s)?(?P<dmon>"
     + _MONTH
-    + r")[\s,.'/-]{1,3}(?P<dy>(?:19|20)\d\d|\d\d(?!\d|:))"
+    + r")(?!\s{2,}\d\d(?!\d))[\s,.'/-]{1,3}(?P<dy>(?:19|20)\d\d|\d\d(?!\d|:|[\s-]"
+    + _MONTH
+    + r"))"
     r"|\b(?P<mmon>" + _MONTH + r")\s?(?P<md>[0-3]?\d)(?:st|nd|rd|th)?(?:,\s?|\s)(?P<my>(?:19|20)\d\d)\b"
     r"|(?<![A-Za-z\d])(?P<pdd>[0-3]?\d)(?:(?:st|nd|rd|th)\sof\s|(?:st|nd|rd|th)?[\s-]?)(?P<pmon>"
     + _MONTH
-    + r")(?![\s-]?\d)(?: (?:of )?this year\b)?"
+    + r")(?![\s-]?\d(?!\d?[\s-]"
+    + _MONTH
+    + r"))(?: (?:of )?this year\b)?"
     r"|\b(?P<ymon>" + _MONTH + r")[\s,.'/-]{0,3}(?P<yy>(?:19|20)\d\d|'\d\d)\b"
     r"|\b(?P<smon>" + _MONTH + r")[\s-]{1,2}(?P<sd>[0-3]?\d)(?:st|nd|rd|th)?\b(?![/:.]?\d)"
     r"|(?<![\d./-])(?P<vm>0?[1-9]|1[0-2])[/.](?P<vy>(?:19|20)\d\d)(?![\d/]|\.\d)"
@@ -247,6 +251,30 @@ def _near(day: int, month: int, anchor: date | None) -> When | None:
         return None
     past = [w for w in options if w.first <= anchor + timedelta(days=60)]
     return max(past, key=lambda w: w.first) if past else None
+
+
+def hyphened_day(text: str, anchor: date | None, month_first: bool) -> When | None:
+    """Day of "05-02", where its place (the head of a column, the first cell of a row) tells that it is one.
+
+    Parameters
+    ----------
+    text : str
+        The whole cell.
+    anchor : date, optional
+        Date of the note; without it there is no year, and no day.
+    month_first : bool
+        Whether the first number is the month.
+    """
+    m = HYPHENED_DAY.fullmatch(text.strip())
+    if m is None:
+        return None
+    a, b = int(m[1]), int(m[2])
+    day, month = (b, a) if month_first else (a, b)
+    return _near(day, month, anchor) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+HYPHENED_DAY = re.compile(r"([0-3]?\d)-([0-3]?\d)")
+"""Day and month without a year, which elsewhere may be a range."""
 
 
 def find_dates(text: str, anchor: date | None = None, order: str | None = None) -> list[DateMention]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from critex.extract.dates import When
+from critex.extract.dates import HYPHENED_DAY, When, hyphened_day, order_of
 from critex.extract.document import Document, Line
 from critex.extract.lab_values import VALUE
 from critex.extract.patterns import FLAGS
@@ -117,7 +117,10 @@ def _is_framed(norm: str, line: Line) -> bool:
     return row.startswith("|") and row.endswith("|")
 
 
-_SPACED_HEAD = re.compile(r"\S {2}(?=day|d[+-]?\d|c\d|wk|week|\d{1,2}[/.-]\d|\d{4}-)", FLAGS)
+_SPACED_HEAD = re.compile(
+    r"\S {2}(?=day|d[+-]?\d|c\d|wk|week|\d{1,2}[/.-]\d|\d{4}-|\d{1,2}[ -](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d)",
+    FLAGS,
+)
 """Heads of columns only two spaces apart."""
 
 
@@ -135,6 +138,7 @@ def head_of(doc: Document, index: int) -> Head | None:
             continue
         cells = cells_of(doc.norm, line)
         roles, dates, ranks = [], [], []
+        numbered = days_of_cells(doc, cells)
         for c in cells:
             rank = _rank_of(c.text, cells[0].text)
             inside = doc.dates_between(c.start, c.end)
@@ -143,16 +147,40 @@ def head_of(doc: Document, index: int) -> Head | None:
                 role, inside = "time", []
             elif inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
                 role = "date"
+            when = inside[0].when if inside else None
+            if not inside and c.start in numbered:
+                role, when = "date", numbered[c.start]
             roles.append(role)
             ranks.append(rank if role == "time" else None)
-            dates.append(inside[0].when if inside else None)
+            dates.append(when)
         if sum(bool(r) for r in roles) >= 2 or (
-            roles.count("date") >= 1 and len(cells) >= 2 and not any(VALUE.fullmatch(c.text.strip()) for c in cells)
+            roles.count("date") >= 1
+            and len(cells) >= 2
+            and not any(VALUE.fullmatch(c.text.strip()) and c.start not in numbered for c in cells)
         ):
             if "time" in roles:
                 ranks = [LATEST if role == "value" else rank for role, rank in zip(roles, ranks, strict=True)]
             return Head(cells, roles, dates, i, line.start, ranks)
     return None
+
+
+def days_of_cells(doc: Document, cells: list[Cell]) -> dict[int, When]:
+    """Days written as two numbers with a hyphen ("05-02   05-08   05-14"), by the start of their cells; at least two, all in one order of day and month."""
+    texts = [(c.start, m) for c in cells if (m := HYPHENED_DAY.fullmatch(c.text.strip())) is not None]
+    if len(texts) < _FEWEST_DAYS:
+        return {}
+    day_first, month_first = all(int(m[2]) <= 12 for _, m in texts), all(int(m[1]) <= 12 for _, m in texts)
+    if not (day_first or month_first):
+        return {}
+    order = doc.date_order or order_of(doc.norm, doc.note_date)
+    first = month_first and (not day_first or order in ("mdy", "ymd"))
+    found = {at: hyphened_day(m.group(), doc.note_date, first) for at, m in texts}
+    days = {at: when for at, when in found.items() if when is not None}
+    ordered = [when.first for when in days.values()]
+    return days if len(days) == len(texts) and ordered in (sorted(ordered), sorted(ordered, reverse=True)) else {}
+
+
+_FEWEST_DAYS = 2
 
 
 def column_of(head: Head, cells: list[Cell], j: int, piped: bool, row_start: int) -> int | None:

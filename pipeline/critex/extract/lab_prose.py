@@ -124,6 +124,8 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
     if first is None:
         if (share := _share_before(doc, name, seg_start)) is not None:
             return [share]
+        if (led := _value_before(doc, name, seg_start)) is not None:
+            return [led]
         undetected = UNDETECTED.match(norm, behind_day(doc, name, limit), limit) if name.key == "ebv_dna" else None
         if undetected:
             earlier = earlier_value(norm, undetected.end(), limit, analyte)
@@ -169,6 +171,8 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         r"\b(?:target|goal|aim|range)\b[^),;]*$", norm[max(seg_start, name.start - 20) : r.start], FLAGS
     ):
         return []
+    elif r.comparator and _REF_OF.search(norm, max(line.start, name.start - 24), name.start):
+        return []  # "(ref ALT <41)"
     elif r.comparator and _LEGEND.match(norm, r.end, limit):
         return []  # "eGFR >= 60 needs no action"
     elif _REFERENCE.search(norm, max(line.start, name.start - 90), name.start) and _BOUNDS.match(norm, r.end, limit):
@@ -249,6 +253,23 @@ def _share_before(doc: Document, name: Name, seg_start: int) -> Mention | None:
     return lab_mention(doc, share, Reading(m.start(), m.end("num"), float(m["num"])), share.start, share.end)
 
 
+_FOR = re.compile(r"\s(?:for|of)\s(?:the\s|his\s|her\s|their\s|a\s|serum\s)?$", FLAGS)
+_NUMBER_BEFORE = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[.,]\d{1,3})?(?=\s?[A-Za-z%/])", FLAGS)
+
+
+def _value_before(doc: Document, name: Name, seg_start: int) -> Mention | None:
+    """Value with its unit written before the name: "still 94 g/L for haemoglobin"."""
+    joint = _FOR.search(doc.norm, max(seg_start, name.start - 14), name.start)
+    if joint is None:
+        return None
+    analyte = analytes()[name.key]
+    for m in _NUMBER_BEFORE.finditer(doc.norm, max(seg_start, joint.start() - 24), joint.start()):
+        r = read_value(doc.norm, m.start(), joint.start(), analyte, spans=False)
+        if r is not None and r.factor is not None and r.start == m.start() and r.end == joint.start():
+            return lab_mention(doc, name, r, r.start, name.end)
+    return None
+
+
 _UPPER = re.compile(r"\s?(?:-|~|to)\s?(?P<num>\d{1,2}(?:[.,]\d)?)(?![\d/.])", FLAGS)
 _NARROWEST = 1.12
 """Upper over lower limit of a clotting time."""
@@ -269,6 +290,7 @@ _REFERENCE = re.compile(
     r"\b(?:ref(?:erence)?|normal) (?:range|interval|value|limit)s?\b|\b(?:upper|lower) limits?\b|\b(?:ULN|ref(?:erences?)?|norms?|normals|ranges?|limits? of normal)\s?[:=(]|参考",
     FLAGS,
 )
+_REF_OF = re.compile(r"[\[(]\s?(?:ref(?:erence)?s?(?: ranges?)?|normals?|norms?|nr|rr|uln|upper limits?)\b[\s.:=]{0,3}$", FLAGS)
 _BOUNDS = re.compile(r"\s?(?:-|~|to)\s?\d", FLAGS)
 _AND_ABOVE = re.compile(r"\s?(?:and|or) (?:above|over|more|below|under|higher|greater|lower|less)\b", FLAGS)
 _LEGEND = re.compile(

@@ -120,7 +120,7 @@ def behind_day(doc: Document, name: Name, limit: int) -> int:
 _COURSE = re.compile(r"admission|presentation|arrival|pre", FLAGS)
 """Of the present course: alone, such a value is no earlier one."""
 _DAY_BEFORE = re.compile(
-    r"[\s:,]{0,3}(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s|(?:at|by|in)\s(?:the\s|our\s|her\s|his\s)?(?:[a-z.]{2,12}\s){1,3}(?:on\s)?(?=\d))?",
+    r"[\s:,]{0,3}(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s|(?:at|by|in)\s(?:the\s|our\s|her\s|his\s)?(?:[a-z.]{2,15}\s){1,3}?(?:on\s)?(?=\d|(?-i:[A-Z][a-z]{2,8})\s))?",
     FLAGS,
 )
 _BEHIND_DAY = re.compile(r"\.?\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:was|is|were)\s)?", FLAGS)
@@ -214,6 +214,11 @@ _EARLIER_AFTER = re.compile(
 )
 
 
+_BARE_BRACKET = re.compile(r"\s?[\[(](?P<num>\d+(?:[.,]\d{1,2})?)[\])]", FLAGS)
+_STATED = re.compile(r"\d\s?[\[(]\s?(?:prev(?:ious(?:ly)?)?|was|last(?: time| week)?|before)\b[\s:.]{0,2}\d", FLAGS)
+"""Where a list says once what its brackets hold ("Plt 88 (prev 92); T.Bil 38 (33)"), the bare ones hold the same."""
+
+
 def earlier_value(norm: str, at: int, limit: int, analyte: Analyte) -> Reading | None:
     """An earlier value in brackets behind a value: "4,050 copies/mL (61,000 at baseline)", "Hb 98 (was 104)"."""
     led = _EARLIER_BEFORE.match(norm, at, limit)
@@ -223,6 +228,8 @@ def earlier_value(norm: str, at: int, limit: int, analyte: Analyte) -> Reading |
     bracket = re.compile(r"\s?[\[(,]\s?(?=\d)").match(norm, at, limit)
     if bracket is None:
         return None
+    if (bare := _BARE_BRACKET.match(norm, at, limit)) is not None and _STATED.search(norm, norm.rfind("\n", 0, at) + 1, at):
+        return read_value(norm, bare.start("num"), bare.end("num"), analyte, spans=False)
     found = read_value(norm, bracket.end(), limit, analyte)
     if found is None or found.start != bracket.end() or not _EARLIER_AFTER.match(norm, found.end):
         return None

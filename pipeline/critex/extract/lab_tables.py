@@ -9,16 +9,19 @@ from itertools import pairwise
 from critex.extract.dates import When
 from critex.extract.document import Document, Line
 from critex.extract.lab_chains import name_of
-from critex.extract.lab_heads import Cell, Head, cell_at, cells_of, column_of, head_of, is_piped
+from critex.extract.lab_heads import Cell, Head, cell_at, cells_of, column_of, days_of_cells, head_of, is_piped
 from critex.extract.lab_prose import joined_mentions
 from critex.extract.lab_values import (
+    BOUND,
     UNDETECTED,
+    UP_TO,
     VALUE,
     Analyte,
     Name,
     Reading,
     analytes,
     lab_mention,
+    limit_of,
     read_unit,
     read_value,
 )
@@ -29,9 +32,31 @@ _FLAG_CELL = re.compile(r"\+{1,3}|[HL]{1,2}|\*+|[↑↓]+")
 """A mark between two columns; it has no head of its own."""
 _BRACKETED = re.compile(r"\([^()\n]{0,20}\)")
 _RANGE_CELL = re.compile(
-    r"\s*[\[(]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤)\s?(?P<top>\d+(?:\.\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))\s?[\])]?\s*(?:[a-z/%^0-9. ]{0,14})$",
+    r"\s*[\[(]?\s?(?:(?:ref(?:erence)?|rr|nr|n|normal|range|vn|limits?)\b\.?\s?[:=]?\s?)?(?:(?P<low>"
+    + BOUND
+    + r")\s?(?:-|to|~)\s?(?P<high>"
+    + BOUND
+    + r")|(?:<=|<|≤|"
+    + UP_TO
+    + r")\s?(?P<top>"
+    + BOUND
+    + r")|(?:>=|>|≥)\s?(?P<bottom>"
+    + BOUND
+    + r"))\s?[\])]?\s*(?:[a-z/%^0-9. ]{0,14})$",
     FLAGS,
 )
+
+
+def _limits(ranged: re.Match[str], low: float | None, high: float | None) -> tuple[float | None, float | None]:
+    """Limits of a cell with a range; the given ones where it leaves one open."""
+    bottom, top = ranged["low"] or ranged["bottom"], ranged["high"] or ranged["top"]
+    return limit_of(bottom) if bottom else low, limit_of(top) if top else high
+
+
+def read_limits(text: str) -> tuple[float | None, float | None]:
+    """Lower and upper limit that a cell gives, ``None`` for each that it leaves open."""
+    ranged = _RANGE_CELL.match(text)
+    return _limits(ranged, None, None) if ranged is not None else (None, None)
 
 
 def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] | None:
@@ -78,8 +103,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
             role = "ref"  # a range behind the last day has no head of its own
         if role == "ref" or (ranged and (ranged["low"] is not None or (values and role not in ("value", "date")))):
             if ranged:
-                low = float(ranged["low"] or ranged["bottom"]) if (ranged["low"] or ranged["bottom"]) else low
-                high = float(ranged["high"] or ranged["top"]) if (ranged["high"] or ranged["top"]) else high
+                low, high = _limits(ranged, low, high)
             continue
         if u and end >= c.start + len(text) - 1 and not text[0].isdigit():
             unit, factor = u.strip(), f
@@ -226,6 +250,76 @@ def transposed_mentions(doc: Document, by_line: dict[int, list[Name]], rules: It
                         r.unit, r.factor = _unit_of_head(doc, name, cells[column or 0], analyte)
                     out.append(lab_mention(doc, name, r, c.start, r.end, dates[0].when))
     return out
+
+
+_ONLY_UNIT = re.compile(r"[\s:,|()\[\]-]*(?:(?:trend|results?|values?|levels?|counts?|ref|range|normal)\b[\s:,()-]*)*$", FLAGS)
+_DAY_LEAD = re.compile(r"[\s*•-]{0,8}(?:on |dated )?", FLAGS)
+_BEHIND_DAY = re.compile(r"\s?[)\]]?\s?[:=|,-]?\s*", FLAGS)
+_ONE_TEST = 30
+"""Lines of days that one test may have below its name."""
+
+
+def dated_lists(doc: Document, by_line: dict[int, list[Name]]) -> list[Mention]:
+    """Values of one test listed below its name, a day a line: "PLT (10*9/L)" over "02/05   133", "08/05   101"."""
+    out: list[Mention] = []
+    for index, names in by_line.items():
+        line, name = doc.lines[index], names[0]
+        if len(names) > 1 or doc.norm[line.start : name.start].strip(" -*#•\t|") or index + 1 >= len(doc.lines):
+            continue
+        analyte = analytes()[name.key]
+        rest, low, high, unit, factor = _below_name(doc, name, line.end, analyte)
+        if not _ONLY_UNIT.fullmatch(rest):
+            continue
+        rows = doc.lines[index + 1 : index + 1 + _ONE_TEST]
+        starts = [Cell(r.start, r.start, m.group()) for r in rows if (m := _FIRST_DAY.match(doc.norm, r.start, r.end))]
+        numbered = days_of_cells(doc, starts)
+        found: list[Mention] = []
+        for row in rows:
+            lead = _DAY_LEAD.match(doc.norm, row.start, row.end)
+            at = lead.end() if lead else row.start
+            dated = next((d for d in doc.dates_between(at, row.end) if d.start == at), None)
+            m = _FIRST_DAY.match(doc.norm, row.start, row.end)
+            if dated is not None and dated.when.first == dated.when.last:
+                end, when = dated.end, dated.when
+            elif m is not None and row.start in numbered:
+                end, when = m.end(), numbered[row.start]
+            else:
+                break
+            behind = _BEHIND_DAY.match(doc.norm, end, row.end)
+            value_at = behind.end() if behind else end
+            r = read_value(doc.norm, value_at, row.end, analyte)
+            if r is None or r.start > value_at + 1 or len(cells_of(doc.norm, row)) > _DAY_VALUE_FLAG:
+                break
+            if r.factor is None and factor is not None and r.unit is None:
+                r.unit, r.factor = unit, factor
+            r.ref_low, r.ref_high = (r.ref_low or low), (r.ref_high or high)
+            found.append(lab_mention(doc, name, r, r.start, r.end, when))
+        out.extend(found)
+    return out
+
+
+_FIRST_DAY = re.compile(r"[0-3]?\d-[0-3]?\d(?=\s{2,}|\s?[:|\t])")
+_DAY_VALUE_FLAG = 4
+
+
+def _below_name(
+    doc: Document, name: Name, end: int, analyte: Analyte
+) -> tuple[str, float | None, float | None, str | None, float | None]:
+    """What stands behind a name that heads a list: the rest without unit and range, the range, the unit and its factor."""
+    rest, low, high, unit, factor = doc.norm[name.end : end], None, None, None, None
+    for c in re.finditer(r"\(([^()\n]{1,24})\)|\[([^\[\]\n]{1,24})\]|(?<=\s)(\S{1,24})", rest):
+        k = next(i for i in (1, 2, 3) if c[i] is not None)
+        text = c[k]
+        at = name.end + c.start(k)
+        stop, u, f = read_unit(doc.norm, at, at + len(text), analyte)
+        if u is not None and stop >= at + len(text) - 1:
+            unit, factor = u.strip(), f
+        elif (ranged := _RANGE_CELL.match(text)) is not None:
+            low, high = _limits(ranged, low, high)
+        else:
+            continue
+        rest = rest.replace(c.group(), "", 1)
+    return rest, low, high, unit, factor
 
 
 def column_day(doc: Document, line: Line, at: int) -> When | None:

@@ -20,11 +20,15 @@ from critex.extract.patterns import FLAGS, load_yaml
 NUMBER = r"\d{1,3}(?: \d{3})+(?=\s?/\s?(?:mm|ul|mcl|cu))|\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?!\d|,\d)|\d+(?:\.\d+)?|\.\d+"
 """Thousands separators (those of India too: 1,98,000), and the comma of the Continent before one or two decimals."""
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d)|\se(?P<p3>[+-]\d{1,2})(?!\d))?"
+BOUND = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+,\d{1,2}(?!\d)|\d+(?:\.\d+)?)"
+"""A limit of a range: thousands separators, and the comma of the Continent."""
+UP_TO = r"(?:(?:ref )?up\s?to|bis(?: zu)?|hasta|jusqu'?\s?[aà]|fino a|max\.?)"
+"""Before an upper limit that stands alone."""
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
-    r"\)?[\s]*(?:\((?:[a-z%#/ .+&-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?|\d[\d.,]{0,6}\s?[x*]\s?[\d.]{1,5}\s?%?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,15}\s){1,6}(?:was|is|were|of)|at least|at most|no more than|not more than|is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
-    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|only|still|within|(?:(?:sub|supra)-?)?therapeutic|on (?:warfarin|heparin|clexane|enoxaparin|rivaroxaban|apixaban|treatment|therapy)|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|less than|more than|above|below|over|under|by (?:c-?g|cockcroft[\w -]{0,8})|"
-    r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased)|holding|(?:must|should|has to|needs? to|need) be|"
+    r"\)?[\s]*(?:\((?:[a-z%#/ .+&-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?|\d[\d.,]{0,6}\s?[x*]\s?[\d.]{1,5}\s?%?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:(?:of (?:the |this |that )?same (?:day|week|sample|date|morning)|of (?:this|last) (?:week|morning)|(?:the )?latest (?:reading|figure|value|count|result)|reading)|(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,15}\s){1,6}(?:was|is|were|of)|at least|at most|no more than|not more than|is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|only|still|within|(?:(?:sub|supra)-?)?therapeutic|on (?:warfarin|heparin|clexane|enoxaparin|rivaroxaban|apixaban|treatment|therapy)|injection|on admission|latest|repeat|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|less than|more than|above|below|over|under|(?:by|via|using) (?:c-?g|cockcroft[\w -]{0,8})|(?:works|worked|comes|came|calculates) (?:out )?(?:at|to|as)|sits|hover(?:s|ing)|reads|runs|"
+    r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately |a (?:bit|little|touch|shade) )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased|long|lengthened|shortened|borderline)|holding|(?:must|should|has to|needs? to|need) be|"
     r"(?:improved|recovered|drifted|slipped|trended|picked up|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|dip(?:ped)?|climbed|crept|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up|further|again))?(?: (?:to|at))?)\s*:?\s*){0,5}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
     FLAGS,
@@ -36,7 +40,17 @@ _AFTER = re.compile(r"[\s|]{0,16}(?P<flag>" + _FLAG + r")?[\s|]{0,16}", FLAGS)
 _RANGE = re.compile(
     r"[\s|]{0,20}(?:"
     + _FLAG
-    + r")?[\s|]{0,20}[\[(]?\s?(?:ref(?:erence)?(?: range| interval)?\.?|rr|n|nr|normal(?: range)?|range|uln)?\s?[:=]?\s?(?:(?P<low>\d+(?:\.\d+)?)\s?(?:-|to|~)\s?(?P<high>\d+(?:\.\d+)?)|(?:<=|<|≤|up to|(?<=uln )|(?<=uln:)|upper limit(?: of normal)?(?: is| of|:)?)\s?(?P<top>\d+(?:\.\d+)?(?:e[+-]?\d+)?)|(?:>=|>|≥)\s?(?P<bottom>\d+(?:\.\d+)?))",
+    + r")?[\s|]{0,20}[\[(]?\s?(?:ref(?:erence)?(?: range| interval)?\.?|rr|n|nr|vn|norm(?:al(?: range)?|werte?)?|range|uln)?\s?[:=]?\s?(?:(?P<low>"
+    + BOUND
+    + r")\s?(?:-|to|~)\s?(?P<high>"
+    + BOUND
+    + r")|(?:<=|<|≤|"
+    + UP_TO
+    + r"|(?<=uln )|(?<=uln:)|upper limit(?: of normal)?(?: is| of|:)?)\s?(?P<top>\d+(?:\.\d+)?e[+-]?\d+|"
+    + BOUND
+    + r")|(?:>=|>|≥)\s?(?P<bottom>"
+    + BOUND
+    + r"))",
     FLAGS,
 )
 _RANGE_FIRST = re.compile(
@@ -134,6 +148,11 @@ def to_number(text: str, power: str | None = None) -> float:
     """A number as written, thousands separators, decimal commas and powers of ten included."""
     value = float(text.replace(" ", "").replace(",", "." if re.fullmatch(r"\d{1,3},\d{1,2}", text) else ""))
     return value * 10 ** int(power) if power else value
+
+
+def limit_of(text: str) -> float:
+    """A limit of a range as a number: "17,2", "5,000", "1.0e+3"."""
+    return float(text) if "e" in text.lower() else to_number(text)
 
 
 def read_unit(norm: str, at: int, limit: int, analyte: Analyte) -> tuple[int, str | None, float | None]:
@@ -238,9 +257,9 @@ def _with_unit(norm: str, r: Reading, limit: int, analyte: Analyte) -> Reading:
     if found and not (found["top"] and r.comparator):
         bracketed = "(" in found.group() or "[" in found.group() or found["low"] is not None
         if bracketed or norm[r.end : r.end + 2].isspace() or "|" in found.group():
-            r.ref_low = float(found["low"] or found["bottom"]) if (found["low"] or found["bottom"]) else r.ref_low
-            top = found["high"] or found["top"]
-            r.ref_high = float(top) if top else r.ref_high
+            low, top = found["low"] or found["bottom"], found["high"] or found["top"]
+            r.ref_low = limit_of(low) if low else r.ref_low
+            r.ref_high = limit_of(top) if top else r.ref_high
     return r
 
 
@@ -250,6 +269,8 @@ def canonical(reading: Reading, analyte: Analyte) -> tuple[str, float | None, st
         factor = _by_range(reading, analyte) or reading.factor
         return analyte.key, round(reading.number * factor, 6), analyte.canonical, factor != reading.factor
     number = reading.number
+    if analyte.key == "platelets" and _TEN_THOUSANDS[0] <= (reading.ref_high or 0) <= _TEN_THOUSANDS[1]:
+        return analyte.key, round(number * 10, 6), analyte.canonical, True  # "PLT 21.4 (15.8-34.8)", as in Japan
     if analyte.key in NEUTROPHILS and reading.ref_high is not None and reading.ref_high <= 1 and number <= 1:
         return "neutrophil_pct", round(number * 100, 6), "%", True  # "Neutrophils 0.44 (0.50-0.70)" is a fraction
     for guess in analyte.guess:
@@ -273,6 +294,8 @@ def canonical(reading: Reading, analyte: Analyte) -> tuple[str, float | None, st
     return analyte.key, None, analyte.canonical, True
 
 
+_TEN_THOUSANDS = (30, 60)
+"""Upper limits of platelets that are counted in ten thousands."""
 _UNIT_SLIPS = frozenset({"hemoglobin", "albumin", "creatinine"})
 
 

@@ -13,10 +13,11 @@ from critex.extract.dates import DateMention
 from critex.extract.dating import dates_for, heading_date
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
-from critex.extract.lab_chains import beside_slash, chain_mentions, stroke_mentions
+from critex.extract.lab_chains import beside_slash, chain_mentions, name_of, stroke_mentions
+from critex.extract.lab_hl7 import hl7_mentions, is_hl7
 from critex.extract.lab_prose import prose_mentions
 from critex.extract.lab_requests import requested_mentions
-from critex.extract.lab_tables import column_day, row_mentions, transposed_mentions
+from critex.extract.lab_tables import column_day, dated_lists, row_mentions, transposed_mentions
 from critex.extract.lab_values import Name
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_yaml, read_cases
@@ -31,8 +32,14 @@ _LIVER_PANEL = re.compile(
 _RENAL_PANEL = re.compile(r"(?<!\w)(?-i:Na|K|Cl|Cr|CREA|Creat?|creat?\w*|SCr|eGFR)\+?\s?[:=]?\s?[<>]?\d", FLAGS)
 _NEEDS_PANEL = {"tb": _LIVER_PANEL, "db": _LIVER_PANEL, "ap": _LIVER_PANEL, "u": _RENAL_PANEL}
 """Names that mean a test only beside others of its panel: "TB 14", "DB 3" are bilirubin beside liver enzymes, "U 4.1" is urea beside sodium or creatinine."""
+_RELATIVE = r"(?:brother|sister|mother|father|mum|mom|dad|son|daughter|husband|wife|spouse|partner|aunt|uncle|cousin|nephew|niece|grand(?:mother|father|ma|pa|son|daughter)|twin)"
+_OF_RELATIVE = re.compile(
+    rf"(?:^|[.;\n]\s?)\W*(?:(?:an?|the|his|her|their|one|(?:the )?(?:patient|pt)'?s)\s)?(?:(?:older|younger|elder|late)\s)?{_RELATIVE}\b(?!'s)[^,.;:\n]{{0,80}}\b(?:had|has|with|whose|showed|shows)\s(?:an?\s|the\s|his\s|her\s)?(?:[a-z]{{3,12}}\s){{0,2}}$",
+    FLAGS,
+)
+"""Before a name: "Brother is on warfarin and had an INR of 6" is no value of the patient."""
 _FLUID = re.compile(
-    r"(?<!g-)(?<!gm-)\b(?:csf|cerebrospinal fluid|spinal fluid|(?:cisternal|lumbar|spinal|pleural) tap|(?:pleural|ascitic|peritoneal|synovial|joint) fluid|urinalysis|u/a)\b(?![^.]{0,110}\b(?:serum|blood|plasma|cbc|fbc)\b)",
+    r"(?<!g-)(?<!gm-)\b(?:csf|cerebrospinal fluid|spinal fluid|(?:cisternal|lumbar|spinal|pleural|ascitic|ascites|peritoneal|diagnostic|abdominal) tap|paracentesis|thoracocentesis|thoracentesis|spot urine|urine(?=[^.;\n]{0,14}:)|(?:pleural|ascitic|peritoneal|synovial|joint) fluid|urinalysis|u/a)\b(?![^.]{0,110}\b(?:serum|blood|plasma|cbc|fbc)\b)",
     FLAGS,
 )
 """Values behind these words are of another fluid than blood."""
@@ -89,6 +96,8 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
         seg_start, _ = doc.segment_at(m.start())
         if _FLUID.search(doc.norm, max(seg_start, m.start() - 120), m.start()):
             continue
+        if _OF_RELATIVE.search(doc.norm, max(seg_start, m.start() - 120), m.start()):
+            continue
         around = _NEEDS_PANEL.get(m.group().lower())
         opened = seg_start if around is _LIVER_PANEL and m.group().lower() == "tb" else doc.line_at(m.start()).start
         if around is not None and not (
@@ -106,7 +115,22 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
             kept[-1].end = n.end  # "SGPT/ALT" names one test twice
             continue
         kept.append(n)
-    return kept
+    return sorted([*kept, *(g for n in kept for g in _glued(doc, n) if g.start not in {k.start for k in kept})], key=lambda n: n.start)
+
+
+_GLUED = re.compile(r"[<>]?\d{1,4}(?:\.\d{1,2})?(?:[HL](?=[A-Z][A-Za-z]))?(?P<name>[A-Z][A-Za-z]{1,5})(?P<value>[<>]?\d{1,4}(?:\.\d{1,2})?)", re.A)
+
+
+def _glued(doc: Document, name: Name) -> list[Name]:
+    """Names right behind the value of a name, without a space between: "ALT37ALP92Bili11"."""
+    found: list[Name] = []
+    at, limit = name.end, doc.line_at(name.start).end
+    while (m := _GLUED.match(doc.norm, at, limit)) is not None:
+        more = name_of(m["name"], m["value"], m.start("name"), _rules(), "")
+        if more is not None:
+            found.append(more)
+        at = m.end("name")
+    return found
 
 
 _SPACED_ROW = re.compile(r"\S(?: {2}[<>]?\d+(?:\.\d+)?\s?[HL*]?){2,}\s*$", FLAGS | re.M)
@@ -128,6 +152,9 @@ def find_labs(doc: Document, hits: FamilyHits) -> list[Mention]:
     out: list[Mention] = []
     for index, names_here in by_line.items():
         line, group = doc.lines[index], names_here
+        if is_hl7(doc.norm, line):
+            out.extend(hl7_mentions(doc, index, group))
+            continue
         if any(beside_slash(doc.norm, n) for n in group):
             chained, group = chain_mentions(doc, line, group, _rules())
             out.extend(chained)
@@ -141,6 +168,7 @@ def find_labs(doc: Document, hits: FamilyHits) -> list[Mention]:
         else:
             out.extend(prose_mentions(doc, index, group))
     out.extend(transposed_mentions(doc, by_line, _rules()))
+    out.extend(m for m in dated_lists(doc, by_line) if not any(m.start < o.end and o.start < m.end for o in out))
     for index, names_here in by_line.items():
         line = doc.lines[index]
         out.extend(requested_mentions(doc, line, names_here, [m for m in out if line.start <= m.start < line.end]))
@@ -252,7 +280,10 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
             for d in dates_for(doc, m.end, min(line.end, m.end + 16), m.start, line.start)
             if re.match(r"\s*(?:[(\[]|(?:in|on)\s)", doc.norm[m.end : d.start + 1])
         ]
-        if after:
+        said = _said_behind(doc, m)
+        if said is not None:
+            m.date, m.date_source = said.when.iso, "text"
+        elif after:
             m.date, m.date_source = after[0].when.iso, "text"
         elif own:
             m.date, m.date_source = own[-1].when.iso, "text" if m.start - own[-1].end < 25 else "heading"
@@ -264,6 +295,26 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
             m.date, m.date_source = doc.note_date.isoformat(), "note"
         else:
             m.date_source = "none"
+
+
+_DATED_BACK = re.compile(
+    r"(?:(?:[^.;:\n]|\.(?=\d)){0,60}?[\s,](?:(?:is|are|was|were|both|all|these|taken|drawn|dat(?:e|es|ed|ing)|back)\s){1,3}(?:(?:both|all|only|actually|back)\s){0,2}|\s?[,(]?\s?(?:(?:at|in|on|during|with)\s(?:the\s|his\s|her\s|our\s|their\s)?(?:[a-z-]+\s){0,2}(?:bloods?|labs?|tests?|panel|sample|results?|count|screen(?:ing)?|work-?up)\s)?)"
+    r"from\s(?:(?:the|his|her|our|their|a|an)\s)?(?:[a-z-]+\s){0,4}(?:(?:on|of|in|at|dated)\s)?$"
+    r"|\s?[,(]?\s?(?:at|during)\s(?:(?:the|his|her|our|their|a|an|last|first)\s)?(?:(?!(?:started|stopped|planned|booked|due|since|for|until|before|after)\b)[a-z-]+\s){1,4}(?:(?:on|in|of|from|dated)\s(?:the\s)?)$",
+    FLAGS,
+)
+"""Between a value and the day that the sentence gives it: "Hb 8.6 and ANC 0.9 are from the nadir on 1 Aug", "INR 1.0 at the port insertion in March"."""
+_SAID_BEHIND = 90
+"""Characters between a value and the day that the sentence gives it."""
+
+
+def _said_behind(doc: Document, m: Mention) -> DateMention | None:
+    """Past day that the words right behind a value, or behind a list of values, give it."""
+    _, end = doc.segment_at(m.start)
+    d = next(iter(doc.dates_between(m.end, min(end, m.end + _SAID_BEHIND))), None)
+    if d is None or (d.when.last - d.when.first).days > _LONGEST_DAY or not _DATED_BACK.match(doc.norm, m.end, d.start):
+        return None
+    return d if doc.note_date is None or d.when.first <= doc.note_date else None
 
 
 def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | None:

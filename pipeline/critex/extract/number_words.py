@@ -7,7 +7,7 @@ import re
 from critex.extract.patterns import FLAGS
 
 ONES = {w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"])}  # fmt: skip
-_SPOKEN_ONES = ONES | {"oh": 0}
+_SPOKEN_ONES = ONES | {"oh": 0, "nought": 0, "naught": 0}
 _TENS = {
     w: 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }

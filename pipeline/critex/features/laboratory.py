@@ -23,7 +23,15 @@ def neutrophils(patient: Patient) -> list[Fact]:
         ]
         if not whites:
             continue
-        white = min(whites, key=lambda s: abs(s.start - share.start))
+        of_day = [
+            s
+            for s in labs
+            if s.value == "neutrophil_pct" and s.note_id == share.note_id and (s.when.iso if s.when else "") == day
+        ]
+        if len(of_day) == len(whites) > 1:  # two columns of which the day is not known: first with first
+            white = sorted(whites, key=lambda s: s.start)[sorted(s.start for s in of_day).index(share.start)]
+        else:
+            white = min(whites, key=lambda s: abs(s.start - share.start))
         assert white.canonical is not None  # noqa: S101
         assert share.canonical is not None  # noqa: S101
         number = round(white.canonical * share.canonical / 100, 4)
