@@ -290,7 +290,9 @@ _REFERENCE = re.compile(
     r"\b(?:ref(?:erence)?|normal) (?:range|interval|value|limit)s?\b|\b(?:upper|lower) limits?\b|\b(?:ULN|ref(?:erences?)?|norms?|normals|ranges?|limits? of normal)\s?[:=(]|参考",
     FLAGS,
 )
-_REF_OF = re.compile(r"[\[(]\s?(?:ref(?:erence)?s?(?: ranges?)?|normals?|norms?|nr|rr|uln|upper limits?)\b[\s.:=]{0,3}$", FLAGS)
+_REF_OF = re.compile(
+    r"[\[(]\s?(?:ref(?:erence)?s?(?: ranges?)?|normals?|norms?|nr|rr|uln|upper limits?)\b[\s.:=]{0,3}$", FLAGS
+)
 _BOUNDS = re.compile(r"\s?(?:-|~|to)\s?\d", FLAGS)
 _AND_ABOVE = re.compile(r"\s?(?:and|or) (?:above|over|more|below|under|higher|greater|lower|less)\b", FLAGS)
 _LEGEND = re.compile(

@@ -228,7 +228,9 @@ def earlier_value(norm: str, at: int, limit: int, analyte: Analyte) -> Reading |
     bracket = re.compile(r"\s?[\[(,]\s?(?=\d)").match(norm, at, limit)
     if bracket is None:
         return None
-    if (bare := _BARE_BRACKET.match(norm, at, limit)) is not None and _STATED.search(norm, norm.rfind("\n", 0, at) + 1, at):
+    if (bare := _BARE_BRACKET.match(norm, at, limit)) is not None and _STATED.search(
+        norm, norm.rfind("\n", 0, at) + 1, at
+    ):
         return read_value(norm, bare.start("num"), bare.end("num"), analyte, spans=False)
     found = read_value(norm, bracket.end(), limit, analyte)
     if found is None or found.start != bracket.end() or not _EARLIER_AFTER.match(norm, found.end):

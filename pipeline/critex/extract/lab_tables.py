@@ -252,7 +252,9 @@ def transposed_mentions(doc: Document, by_line: dict[int, list[Name]], rules: It
     return out
 
 
-_ONLY_UNIT = re.compile(r"[\s:,|()\[\]-]*(?:(?:trend|results?|values?|levels?|counts?|ref|range|normal)\b[\s:,()-]*)*$", FLAGS)
+_ONLY_UNIT = re.compile(
+    r"[\s:,|()\[\]-]*(?:(?:trend|results?|values?|levels?|counts?|ref|range|normal)\b[\s:,()-]*)*$", FLAGS
+)
 _DAY_LEAD = re.compile(r"[\s*•-]{0,8}(?:on |dated )?", FLAGS)
 _BEHIND_DAY = re.compile(r"\s?[)\]]?\s?[:=|,-]?\s*", FLAGS)
 _ONE_TEST = 30

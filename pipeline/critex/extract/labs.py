@@ -115,10 +115,16 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
             kept[-1].end = n.end  # "SGPT/ALT" names one test twice
             continue
         kept.append(n)
-    return sorted([*kept, *(g for n in kept for g in _glued(doc, n) if g.start not in {k.start for k in kept})], key=lambda n: n.start)
+    return sorted(
+        [*kept, *(g for n in kept for g in _glued(doc, n) if g.start not in {k.start for k in kept})],
+        key=lambda n: n.start,
+    )
 
 
-_GLUED = re.compile(r"[<>]?\d{1,4}(?:\.\d{1,2})?(?:[HL](?=[A-Z][A-Za-z]))?(?P<name>[A-Z][A-Za-z]{1,5})(?P<value>[<>]?\d{1,4}(?:\.\d{1,2})?)", re.A)
+_GLUED = re.compile(
+    r"[<>]?\d{1,4}(?:\.\d{1,2})?(?:[HL](?=[A-Z][A-Za-z]))?(?P<name>[A-Z][A-Za-z]{1,5})(?P<value>[<>]?\d{1,4}(?:\.\d{1,2})?)",
+    re.A,
+)
 
 
 def _glued(doc: Document, name: Name) -> list[Name]:
