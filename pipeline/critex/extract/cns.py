@@ -21,8 +21,16 @@ _DOUBT = re.compile(
     r"\b(?:not (?:excluded|certain)|cannot (?:be )?exclud\w*|suspicious|possible|indeterminate)\b|\?\s*$", FLAGS
 )
 _EXTENSION = re.compile(r"intra-?cranial(?:ly)?\s(?:extension|invasion|spread|involvement|component)", FLAGS)
+_EXCEPT = re.compile(
+    r"[\s,(]{0,3}(?:(?:apart|aside) from|except(?:ing)?(?: for)?|other than|but for|save for|besides)\b(?P<what>[^.;\n]{0,60})",
+    FLAGS,
+)
+_EXCEPTED = re.compile(
+    r"lesion|metast|\bmets?\b|nodul|enhanc|\bmass|deposit|\bfoc(?:us|i)\b|tumou?r|\bSOL\b|secondar", FLAGS
+)
+_PRIMARY = re.compile(r"nasoph|primary|skull base|clivus|clival|sinus|sella|extension|erosion", FLAGS)
 _BRAIN_METS = re.compile(
-    r"(?:(?:mid|hind)?brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease)|(?:oligo)?metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",
+    r"(?:(?:mid|hind)?brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease|secondar\w+|filia\w*)|(?:oligo)?metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",
     FLAGS,
 )
 _BRAIN_DENIED = re.compile(
@@ -63,11 +71,16 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 continue
             if _NOT_DONE.search(words) or _EXTENSION.search(words) or _DOUBT.search(words):
                 continue
+            exception = _EXCEPT.match(doc.norm, m.end())
+            if exception and _EXCEPTED.search(exception["what"]) and not _PRIMARY.search(exception["what"]):
+                continue  # "normal apart from an enhancing lesion"
             if _is_whole_body(doc, words, m.start(), imaging):
                 continue
         elif mention.value == "symptoms":
             if not _speaks_of_metastases(doc.norm) or _denies_metastases(doc.norm):
                 continue
+            decide(doc, [mention])
+        elif mention.value == "cord":
             decide(doc, [mention])
         elif _NEEDS_METASTASIS.match(words) and not _speaks_of_metastases(doc.norm):
             continue

@@ -28,10 +28,12 @@ _LEADING = re.compile(
 def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
     """Answer that stands after a name: ``("no", start, end)`` of "ILD/pneumonitis: nil", ``("yes", ...)`` of "TB  yes".
 
-    ``limit`` is the end of the line. Boxes ("[ ] Y  [x] N") count where one of them is ticked.
+    ``limit`` is the end of the line. Boxes ("[ ] Y  [x] N", "Y [ ]  N [x]") count where one of them is ticked.
     """
     if norm[end : end + 1] in "\"'":
         end += 1
+    if (worded := _worded_boxes(norm, end, limit)) is not None:
+        return worded
     chinese = _CHINESE_NO.match(norm, end, limit)
     if chinese:
         return ("no", chinese.start("no"), chinese.end("no"))
@@ -42,8 +44,6 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     if m:
         span = m.span("no") if m["no"] else m.span("yes")
         return ("no" if m["no"] else "yes", *span)
-    if (worded := _worded_boxes(norm, end, limit)) is not None:
-        return worded
     if (letter := _bare_letter(norm, end, limit)) is not None:
         return letter
     for box in _BOX.finditer(norm, end, min(limit, end + 60)) if _has_box(norm) else ():
@@ -85,6 +85,20 @@ def _bare_letter(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     if sum(1 for _ in _LETTER.finditer(around)) < 2:
         return None
     return ("no" if m["letter"] == "N" else "yes", *m.span("letter"))
+
+
+def unanswered(norm: str, end: int, limit: int) -> bool:
+    """Whether boxes for yes and no stand behind a name and none of them is ticked: nobody has answered yet."""
+    if not _has_box(norm):
+        return False
+    return _UNTICKED.match(norm, end, limit) is not None and answer_after(norm, end, limit) is None
+
+
+_EMPTY = r"(?:\[\s{0,3}\]|[☐□])"
+_UNTICKED = re.compile(
+    rf"[^\n.;\[☐□☑☒✔✓√]{{0,50}}?(?:(?<![A-Za-z])(?:yes|no|[yn])\s{{0,3}}[:=]?\s{{0,3}}{_EMPTY}[\s/|,;]{{1,12}}(?:yes|no|[yn])\s{{0,3}}[:=]?\s{{0,3}}{_EMPTY}|{_EMPTY}\s{{0,3}}(?:yes|no|[yn])\b[\s/|,;]{{1,12}}{_EMPTY}\s{{0,3}}(?:yes|no|[yn])\b)",
+    re.I,
+)
 
 
 _COLUMNS = re.compile(r"(?:\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□])(?:[ \t|]{1,12}(?:\[[\sxX✓√✔]?\]|[☑☒✔✓√☐□])){1,2}")

@@ -24,6 +24,11 @@ _TAIL = re.compile(
 _HEAD = re.compile(r"(?:nasopharyngeal carcinoma[,:]?\s|squamous cell carcinoma,\s|carcinoma,\s|scc,\s)$", FLAGS)
 _REPORT = re.compile(r"path|histo|cyto|biops|病理", re.I)
 _ADDS_NOTHING = frozenset({"joins", "needs"})
+_READ_HERE = re.compile(
+    r"[^.;\n]{0,40}\b(?:reading|diagnosis|result|histology|report|finding|outcome)s?\s(?:of|on|from|in)\s(?:the\s|his\s|her\s)?(?:(?:biopsy|bx|specimen|tissue)\s(?:of|from)\s(?:the\s)?)?$",
+    FLAGS,
+)
+"""Before the nasopharynx, behind a diagnosis: "..., that is the final reading of the"."""
 _BARE_WHO = re.compile(r"WHO[\s:/(-]{0,3}[123]$")
 
 
@@ -243,6 +248,8 @@ class _Reading:
             or words.nasopharynx.search(before)
             or re.match(r"[\s,(]{0,3}(?:of|in|from)?\s?(?:the\s)?(?:" + words.nasopharynx.pattern + ")", after, FLAGS)
         )
+        if here is None and (seat := words.nasopharynx.search(norm, end, min(seg_end, end + 90))):
+            here = _READ_HERE.match(norm[end : seat.start()])
         if here is None and not before.strip(" \t*-:.)123456789ABC("):  # the specimen may stand on the line above
             line = self.doc.lines[max(0, self.doc.line_index(start) - 1)]
             here = words.nasopharynx.search(norm, line.start, line.end)

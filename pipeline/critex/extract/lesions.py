@@ -13,7 +13,7 @@ from critex.extract.anatomy import organ_of, organ_pattern
 from critex.extract.dating import day_of_place, nearest_in_segment
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family
-from critex.extract.forms import answer_after
+from critex.extract.forms import answer_after, unanswered
 from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
@@ -25,6 +25,9 @@ _SOUGHT = re.compile(
 )
 """Before "measurable disease" these ask for it."""
 _RECIST = re.compile(r"\bi?RECIST\b|\btarget lesions?\b", FLAGS)
+_DEMANDED = re.compile(r"(?:\slesions?)?\s(?:is|are)\s(?:required|needed|mandatory|necessary|asked for)\b", FLAGS)
+_ONE_LESION = re.compile(r"(?:is |are )?\w+ (?:as|for) (?:an? |the )?(?:RECIST )?target", FLAGS)
+_NOT = re.compile(r"\b(?:not|isn't|n't|never|hardly)\s(?:\w+\s){0,2}$", FLAGS)
 _ELSEWHERE = re.compile(r"\s(?:\w+\s)?(?:outside|apart from|aside from|other than|except|beyond|besides)\b", FLAGS)
 _AT_LEAST = re.compile(r"\bat least one\b", FLAGS)
 _CLAUSE = re.compile(r"[;:.](?=\s|$)|(?<=\d)\s?(?:mm|cm)\)?(?=[,;.\s])|\n", FLAGS)
@@ -96,6 +99,10 @@ def _measurable(doc: Document, mention: Mention) -> bool:
         answer = answer_after(norm, mention.end, doc.line_at(mention.start).end)
         if answer is not None:
             mention.assertion = "absent" if answer[0] == "no" else "present"
+        elif unanswered(norm, mention.end, doc.line_at(mention.start).end) or _DEMANDED.match(norm, mention.end):
+            mention.assertion = "hypothetical"
+        elif _ONE_LESION.match(norm, mention.start, mention.end) and _NOT.search(around):
+            mention.assertion = "hypothetical"  # one lesion that is no target leaves the others open
         elif _SOUGHT.search(around):
             mention.assertion = "hypothetical"
         elif re.match(r"\s?(?:\([^)]*\))?\s?[:=-]?\s?(?:no|nil|none|N|absent)\b", following, FLAGS) or re.search(

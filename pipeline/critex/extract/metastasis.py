@@ -14,7 +14,7 @@ from critex.extract.document import Document
 from critex.extract.family import FamilyHits, family
 from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
-from critex.extract.metastasis_assertion import Group, claim
+from critex.extract.metastasis_assertion import Group, claim, deny_neither
 from critex.extract.metastasis_sites import Item, Sites, antecedent, left_sites, right_sites, site_only, sites_from
 from critex.extract.metastasis_tokens import tokens
 from critex.extract.patterns import FLAGS, load_yaml, term_regex
@@ -68,6 +68,15 @@ _CHEST = re.compile(r"\b(?:chest|thorax|thoracic)\b", FLAGS)
 _NODULE = re.compile(r"nodul", FLAGS)
 _EXAMINED = re.compile(
     r"\W*(?:\d{1,2}[.)]\s*)?(?:(?:MRI?|CT)\s(?:of\s)?(?:the\s)?(?:brain|head)|brain MRI|(?:brain|head) CT)\b", FLAGS
+)
+_HEAD_SCAN = re.compile(
+    r"\b(?:MRI?|CT)\s(?:of\s)?(?:the\s)?head\b(?!\s?(?:and|&|/|,)\s?neck)|\b(?:head|cranial) (?:MRI?|CT)\b", FLAGS
+)
+"""A scan of the head as the title of what was found; the organs of "CT head and neck" are others."""
+_HEAD_SHOWS = re.compile(
+    rf"(?:{_HEAD_SCAN.pattern})"
+    + r"(?:\s(?:today|yesterday|with contrast|\+C))?\s(?:shows?|showed|reveals?|revealed|demonstrates?|demonstrated)\s[^.;\n]{0,40}$",
+    FLAGS,
 )
 _OPEN_AFTER = re.compile(
     r"\s*(?:\?|(?:is |are |was )?(?:not (?:\w+ )?(?:excluded|ruled out|favou?red)|cannot|can't|less likely|unlikely|possible|suspected|likely))",
@@ -247,6 +256,7 @@ class _Sentence:
         for n, (head, items, group, apart) in enumerate(planned):
             end = self.tokens[planned[n + 1][2].first].start if n + 1 < len(planned) else self.end
             claim(self.doc.norm, self.tokens, group, self.groups, max(end, self.tokens[group.last].end))
+            deny_neither(self.doc.norm, self.tokens, group, head.start, any(x.value != "unspecified" for x in items))
             if head.rule == "metastasis.workup":
                 group.assertion = "absent"
             if head.rule == "metastasis.adjective" and self.doc.norm[head.start : head.end].lower().startswith("non"):
@@ -472,6 +482,9 @@ class _Sentence:
                     return [Item(sites.pop(), i, i)]
                 if not sites and not any("absent" in x.cues for x in t[first:i]):
                     return []
+        shows = _HEAD_SHOWS.search(doc.norm, t[0].start, head.start)
+        if shows and not any(x.is_organ and x.start >= shows.end() for x in t[:i]):
+            return [Item("brain", i, i)]
         low = max(0, head.start - TOPIC_REACH)
         blank = doc.norm.rfind("\n\n", low, head.start)
         title = None
@@ -483,6 +496,8 @@ class _Sentence:
         values = {
             x.value for x in words if x.kind in ("site", "region") or (x.kind == "vertebra" and x.word[:1] in "tdl")
         }
+        if not values and _HEAD_SCAN.search(title["title"]) and not any(x.is_organ for x in words):
+            return [Item("brain", i, i)]
         if len(values) == 1 and not any(x.kind in ("regional", "local", "nodes") for x in words):
             return [Item(values.pop(), i, i)]
         if not values and _NODULE.search(doc.norm, head.start, head.end) and _CHEST.search(title["title"]):

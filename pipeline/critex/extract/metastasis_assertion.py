@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from critex.extract.forms import answer_after
+from critex.extract.forms import answer_after, unanswered
 from critex.extract.metastasis_tokens import Token
 from critex.extract.patterns import FLAGS, load_yaml
 
@@ -57,6 +57,11 @@ _CLAUSE = re.compile(
     r";|\bbut\b|\bhowever\b|\bwhereas\b|\balthough\b|,\s(?!(?:less|not|un|cannot|can|possibl|suspect|probabl|likely|although|to be |to consider|待|不|疑|考))",
     FLAGS,
 )
+_NEITHER = re.compile(
+    r"\bneither\b(?:(?!\bbut\b|\bhowever\b)[^.;:\n]){1,90}?\bnor\s(?:[\w-]+\s){1,4}(?:harbou?r(?:s|ed)?|contain(?:s|ed)?|show(?:s|ed)?|bears?|bore|carr(?:y|ies|ied)|ha(?:s|ve|d)|reveal(?:s|ed)?|display(?:s|ed)?|demonstrate[sd]?|(?:is|are|was|were) (?:affected by|involved by|seat of))\s(?:[\w-]+\s){0,3}$",
+    FLAGS,
+)
+"""Organs before the verb: "neither the liver nor the lungs contain metastases"."""
 _ORDERED = re.compile(r"[拟擬待以若如]|必要[时時]|复查|複查|建[议議]|[进進]一步|完善")
 """Before 排除 these ask for an examination that may exclude; without them it has excluded."""
 _VERSUS = re.compile(r"\s*,?\s*(?:vs\.?|v\.?|versus)\s(?!\s?\d)", FLAGS)
@@ -114,6 +119,9 @@ def claim(norm: str, tokens: list[Token], group: Group, earlier: list[Group], en
     if answer is not None and (answer[0] == "no" or "[" in norm[tokens[group.last].end : answer[2]]):
         group.assertion, group.cue = ("absent" if answer[0] == "no" else "present"), (answer[1], answer[2])
         return
+    if unanswered(norm, tokens[group.last].end, len(norm) if line_end < 0 else line_end):
+        group.assertion = "hypothetical"
+        return
     after = _from_after(norm, tokens[group.last].end, end)
     if after is not None:
         group.assertion, group.cue = after
@@ -124,6 +132,19 @@ def claim(norm: str, tokens: list[Token], group: Group, earlier: list[Group], en
         rank = ("hypothetical", "absent", "possible", "present")
         if after is None or rank.index(before[0]) < rank.index(after[0]):
             group.assertion, group.cue = before
+
+
+def deny_neither(norm: str, tokens: list[Token], group: Group, head_start: int, named: bool) -> None:
+    """Deny, in place, a phrase that is the object of "neither ... nor": "neither the liver nor the lungs contain metastases".
+
+    Where the organs before the verb are not those of the phrase (``named`` is false), nothing is said of the rest of the body.
+    """
+    m = _NEITHER.search(norm, max(tokens[0].start, head_start - 180), head_start)
+    if m is None:
+        return
+    of_organs = any(t.is_organ for t in tokens if m.start() <= t.start < head_start)
+    group.assertion = "hypothetical" if of_organs and not named else "absent"
+    group.cue = (m.start(), m.start() + len("neither"))
 
 
 def _from_after(norm: str, start: int, end: int) -> tuple[str, tuple[int, int]] | None:

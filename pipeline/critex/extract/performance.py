@@ -118,7 +118,7 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
     mention = Mention(start, end, rule.label, score_value(written, not ecog), rule.id)
     bounded = written.strip()[:1] in "<>≤≥="
     ranged = bounded or "-" in str(mention.value)
-    seg_start, seg_end = doc.segment_at(start)
+    seg_start = doc.segment_at(start)[0]
     line = doc.line_at(start)
     box = box_before(norm, start, line.start) if ranged else None
     answer = answer_after(norm, end, line.end) if ranged else None
@@ -161,7 +161,7 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
             mention.temporality = "current"
         elif (
             (m := words.arrow.match(norm, end))
-            or (m := words.now.match(norm, end, min(seg_end, end + 60)))
+            or (m := words.now.match(norm, end, min(line.end, end + 60)))
             or (m := words.today.match(norm, end, min(line.end, end + 110)))
         ):
             found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current"))

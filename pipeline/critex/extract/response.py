@@ -7,9 +7,11 @@ from functools import cache
 
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family
+from critex.extract.forms import box_of, filled_in
 from critex.extract.mention import Mention
 from critex.extract.number_words import ONES, ORDINALS
 from critex.extract.patterns import FLAGS, load_yaml
+from critex.extract.subject import about_relative
 
 _RESPONSE_WORDS = re.compile(
     r"recist|percist|respon|evaluat|assess|remission|disease|cycles?|courses?|lesion|restag|efficacy|\bC\d\b|\bx\s?\d|imaging|\bCT\b|\bMRI\b|\bPET|scan|NPC|chemo|GP\b|best|overall|tumou?r|target|primary|nodes?|progress|缓解|疗效|评价",
@@ -24,7 +26,7 @@ _OTHER_MEANING = re.compile(
     FLAGS,
 )
 _AFTER = re.compile(
-    r"(?:after|post|following|s/p|at|on completion of|end of|completed)\s(?:a total of\s|the\s|all\s|his\s|her\s)?(?:(?P<n>\d{1,2}|one|two|three|four|five|six|eight)\s?(?:(?:of|/|out of)\s?(?:\d|six|four)\s)?(?:cycles?|courses?|#|rounds?|程|周期)|(?:C|cycle\s?|course\s?)(?P<c>\d{1,2})\b(?!-)|(?P<o>first|second|third|fourth|fifth|sixth|[1-6](?:st|nd|rd|th))\s(?:cycle|course|round)\b)|(?:x|×)\s?(?P<x>\d)\b(?!\s?(?:mg|/52|/12|\d|\^))|\bC(?P<k>\d)\b\s?(?:scan|CT|evaluation|assessment|restaging|response)",
+    r"(?:after|apr[eè]s|post|following|s/p|at|on completion of|end of|completed)\s(?:a total of\s|the\s|all\s|my\s|his\s|her\s)?(?:#\s?(?P<h>\d)\b|(?P<n>\d{1,2}|one|two|three|four|five|six|eight)\s?(?:(?:of|/|out of)\s?(?:\d|six|four)\s)?(?:cycles?|courses?|cures?|#|rounds?|程|周期)|(?:C|cycle\s?|course\s?)(?P<c>\d{1,2})\b(?!-)|(?P<o>first|second|third|fourth|fifth|sixth|[1-6](?:st|nd|rd|th))\s(?:cycle|course|round|cure|chemo\w*)\b)|(?:x|×)\s?(?P<x>\d)\b(?!\s?(?:mg|/52|/12|\d|\^))|\bC(?P<k>\d)\b\s?(?:scan|CT|evaluation|assessment|restaging|response)",
     FLAGS,
 )
 _RANGE = re.compile(r"\d\s?(?:-|to|–)\s?\d\s?(?:cycles|courses)", FLAGS)
@@ -79,7 +81,10 @@ def _cycles(doc: Document, m: re.Match[str], mention: Mention) -> bool:
     if got is None or _RANGE.search(doc.norm, m.start(), min(len(doc.norm), m.end() + 12)):
         return False
     mention.number = float(_count(got))
-    mention.assertion = "hypothetical" if _is_conditional(doc, mention) else "present"
+    if about_relative(doc, mention.start):
+        mention.assertion = "family"
+    else:
+        mention.assertion = "hypothetical" if _is_conditional(doc, mention) else "present"
     return mention.number <= 20
 
 
@@ -120,9 +125,17 @@ def _response(doc: Document, m: re.Match[str], mention: Mention) -> bool:
         mention.attributes["said"], mention.value = mention.value, "PD"  # a new lesion is progression whatever shrinks
     if cycles := after_cycles(doc, mention.start, mention.end):
         mention.attributes["after_cycles"] = cycles
+    if about_relative(doc, mention.start):
+        mention.assertion = "family"
     if mention.assertion is None:
+        line = doc.line_at(mention.start)
+        box = box_of(norm, mention.start, mention.end, line.start, line.end)
         if doc.category_at(mention.start) in ("criteria", "legend", "education"):
             mention.assertion = "hypothetical"
+        elif box == "ticked":
+            mention.assertion = "present"
+        elif box == "empty":
+            mention.assertion = "absent" if filled_in(norm) else "hypothetical"
         elif _NEGATED.search(before) or _NOT_REACHED.match(norm, mention.end):
             mention.assertion = "absent"
         elif _is_conditional(doc, mention) or _is_option(doc, mention):

@@ -61,10 +61,16 @@ _PATHOLOGICAL = re.compile(r"(?P<c>[TNM])\s?(?P<v>is|[0-4x+][a-d]?(?:\s?-\s?[1-4
 """Behind the prefix p a "c" belongs to the category ("pT1c N0"); else it may be the next prefix ("cT3cN2")."""
 
 
+_COLUMN = re.compile(r"(?<=[TNM])(?:[\s-](?:stage|category|class))?\s?[:=]\s{0,4}", re.I)
+"""What stands between a category and its number in a form."""
+
+
 def tnm_value(text: str) -> str:
-    """TNM as written, without spaces, separators and prefixes: ``cT3 N2, pM1a`` becomes ``T3N2M1a``."""
+    """TNM as written, without spaces, separators and prefixes: ``cT3 N2, pM1a`` and ``M: 1a; N: 2; T: 3`` become ``T3N2M1a``."""
+    text = _COLUMN.sub("", text)
     categories = _PATHOLOGICAL if re.match(r"\s?y?p", text) else _CATEGORY
-    return "".join(m["c"].upper() + re.sub(r"\s", "", m["v"]) for m in categories.finditer(text))
+    found = sorted(categories.finditer(text), key=lambda m: "TNM".index(m["c"].upper()))
+    return "".join(m["c"].upper() + re.sub(r"\s", "", m["v"]) for m in found)
 
 
 def group_value(text: str) -> str:

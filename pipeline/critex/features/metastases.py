@@ -97,9 +97,11 @@ def cns_metastasis(patient: Patient) -> list[Fact]:
     mets = [s for s in patient.labelled("METASTASIS") if s.value in CENTRAL]
     states = patient.labelled("CNS_STATUS")
     there = [s for s in mets if s.assertion == "present"]
+    there += [s for s in states if s.value == "cord" and s.assertion == "present"]
     clear = [s for s in mets if s.assertion == "absent" and s.value == "brain"]
     clear += [s for s in states if s.value == "clear" and s.assertion == "present"]
     doubt = [s for s in mets if s.assertion == "possible"]
+    doubt += [s for s in states if s.value == "cord" and s.assertion == "possible"]
     symptomatic = [s for s in states if s.value == "symptomatic" and s.assertion == "present"]
     if there or symptomatic:
         return _with_metastases(name, there, symptomatic + _symptoms(there, states), clear, states)

@@ -24,14 +24,14 @@ PARTIAL_RESPONSE = -30.0
 def response_after_induction(patient: Patient) -> list[Fact]:
     """Newest response after the induction course.
 
-    ``CR``, ``PR``, ``SD`` or ``PD`` after 4 to 6 cycles of chemotherapy with a PD-1 antibody, else ``early``, ``late``, ``uncounted`` (cycles not
+    ``CR``, ``PR``, ``SD``, ``PD`` or ``none`` (no complete or partial response, nothing more said) after 4 to 6 cycles of chemotherapy with a PD-1 antibody, else ``early``, ``late``, ``uncounted`` (cycles not
     written) or ``other_regimen``.
     """
     found = [s for s in patient.labelled("RESPONSE") if s.assertion == "present"]
     named = [
         s
         for s in found
-        if s.value in ("CR", "PR", "SD", "PD") and not (s.value in ("CR", "PR") and _METABOLIC.search(s.text))
+        if s.value in ("CR", "PR", "SD", "PD", "none") and not (s.value in ("CR", "PR") and _METABOLIC.search(s.text))
     ]
     usable = named or [
         s for s in found if s.value == "percent" and s.number is not None and s.number <= PARTIAL_RESPONSE
@@ -58,7 +58,7 @@ def response_after_induction(patient: Patient) -> list[Fact]:
                 flags=("calculated",),
             )
         facts.append(fact)
-    worst = [f for f in facts if f.state in ("PD", "SD")] or facts
+    worst = [f for f in facts if f.state in ("PD", "SD", "none")] or facts
     return [_with_the_same(worst[-1], usable)]
 
 
