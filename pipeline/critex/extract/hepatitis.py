@@ -115,7 +115,8 @@ _WISHED = re.compile(
 )
 """Before a bound that nobody has measured."""
 _TREATED_FOR = re.compile(
-    r"\b(?:on|takes?|taking|treated with|started|followed|followed up)\s(?:[\w/]+\s){0,3}for\s(?:his\s|her\s)?$", FLAGS
+    r"\b(?:on|takes?|taking|treated with|started|followed|followed up|under|attends|attending|looked after by|cared for by|known to)\s(?:[\w/.'-]+\s){0,4}for\s(?:his\s|her\s|known\s)?$",
+    FLAGS,
 )
 """Before a disease: it is treated or followed, not tested for."""
 _ARROW = re.compile(
@@ -191,8 +192,9 @@ def _columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
 
 
 _BARE_LOAD = re.compile(
-    r"(?<![\w-])(?P<dna>dna|(?-i:VL)|viral load)(?![\w-])|(?<![\w-])(?P<rna>rna|pcr)(?![\w-])", FLAGS
+    r"(?<![\w-])(?P<dna>dna|(?-i:VL)|viral load)(?![\w-])|(?<![\w-])(?P<rna>rna|(?P<pcr>pcr))(?![\w-])", FLAGS
 )
+_LOAD_UNIT = re.compile(r"(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui)\s?(?:/\s?|per\s)m|international|cop|cps?\s?/", FLAGS)
 _OTHER_VIRUS = re.compile(r"ebv|plasma|epstein|hpv|cmv|hiv", FLAGS)
 _LOAD_RULE = {"hbv_dna": "hepatitis.hbv_dna", "hcv_rna": "hepatitis.hcv_rna"}
 
@@ -214,7 +216,7 @@ def _with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
         m = _BARE_LOAD.search(doc.norm, n.end, limit)
         if (
             m is None
-            or (m["rna"] is not None and load == "hbv_dna")
+            or (m["rna"] is not None and load == "hbv_dna" and not (m["pcr"] and _quantified(doc, m.end())))
             or (load == "hcv_rna" and m["rna"] is None and m["dna"].lower() == "dna")
             or re.search(r"\n", doc.norm[n.end : m.start()])
         ):
@@ -229,6 +231,16 @@ def _with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
         if not _OTHER_VIRUS.search(doc.norm, n.end, m.start()):
             more.append(Name(m.start(), m.end(), load, rules[_LOAD_RULE[load]]))
     return sorted([*names, *more], key=lambda n: n.start)
+
+
+def _quantified(doc: Document, at: int) -> bool:
+    """Whether a load with a load's unit stands behind a PCR that names no virus."""
+    r = read_result(doc.norm, at, min(doc.line_at(at).end, at + 60), True)
+    if r is None or r.number is None or r.unit is None:
+        return False
+    return _LOAD_UNIT.match(r.unit) is not None and not _OTHER_VIRUS.search(
+        doc.norm, r.end, min(r.end + 30, doc.line_at(at).end)
+    )
 
 
 def _mention(
@@ -265,7 +277,7 @@ def _mention(
             m.assertion, m.result = "hypothetical", None
             if disease and label == "HEPATITIS" and value == "hepatitis_other":
                 m.assertion, m.result = ("absent", None) if r.result == "negative" else (None, None)
-    elif value == "hcv_rna" and re.match(r"svr", norm[n.start : n.end], re.I):
+    elif value == "hcv_rna" and re.search(r"\bsvr", norm[n.start : n.end], re.I):
         m.result, m.assertion = "negative", "present"
     elif value == "hcv_rna" and re.search(r"vira?emi", norm[n.start : n.end], re.I):
         m.result, m.assertion = "positive", "present"
@@ -314,6 +326,7 @@ def _mention(
         value == "disease"
         and m.assertion is None
         and not _HIV_DISEASE.search(norm[max(start, n.start - 50) : n.end + 60])
+        and not _BORNE_OUT.match(norm, n.end)
         and doc.category_at(n.start) not in ("family", "history")
     ):
         m.value, m.assertion = "test", "hypothetical"
@@ -342,9 +355,17 @@ _OTHER_PERSON = re.compile(
     FLAGS,
 )
 """Another person's tests: "Wife HBsAg neg, HIV neg", "Donor: HIV negative"."""
+_MISFILED = re.compile(
+    r"[^.;\n]{0,80}?\b(?:(?:belong(?:s|ed|ing)?|pertain(?:s|ed|ing)?|refer(?:s|red)?) to (?:another|an?other|a different|some(?:one|body) else|the wrong|some other)|(?:is|was|are|were) (?:another|a different|some other|the wrong) (?:pt|patient|person)|(?:of|from) (?:another|a different|the wrong) (?:pt|patient|person)|wrong (?:pt|patient)\b|(?:not|isn't|wasn't) (?:hers|his|this (?:pt|patient)))\b",
+    FLAGS,
+)
+"""A result filed in the wrong notes: "HBsAg neg (belongs to another patient)"."""
 _ANSWER_OF_PATIENT = re.compile(r"declin|refus|offer|consent|request|part of|not (?:on|in)\b|unknown", FLAGS)
 """Words after a test's name that tell more than that it waits; they are no part of its span."""
-_ANTIBODY_WORD = re.compile(r"react|(?-i:NR)\b", FLAGS)
+_BORNE_OUT = re.compile(
+    r"\s?(?:infection )?(?:was |is |has been )?(?:confirmed|proven)\b(?!\s(?:to be\s)?(?:neg|non|not|absent))", FLAGS
+)
+_ANTIBODY_WORD = re.compile(r"react|(?-i:NR)\b|-\s?ve", FLAGS)
 """Only antibodies are reactive: "HCV - non reactive" is a test, not the disease."""
 _ON_HIV_TREATMENT = re.compile(
     r"\s?[:(,-]{0,2}\s?(?:\+\s)?(?:(?:is |was |well |good |poor |now |stable |currently )?(?:on|under|started|takes|taking|off|restart\w*|resum\w*)\s(?:[\w/]+\s){0,2}?)?(?:art|arvs?|arv|haart|cart|tld|tle|biktarvy|bictegravir\S*|dolutegravir|(?-i:CD4)|dx|diagnosed|treatment|therapy|well[ -]controlled|controlled|(?:confirmed|proven)(?!\s(?:to be\s)?(?:neg|non)))\b",
@@ -452,8 +473,9 @@ def _as_spoken_of(doc: Document, m: Mention, start: int, in_list: bool) -> None:
     """Whose disease it is, whether it is only a risk or a screen, and what "chronic" and "carrier" say of the virus; in place."""
     norm = doc.norm
     before, words = norm[max(start, m.start - 80) : m.start], norm[m.start : m.end]
-    if (m.result is not None or m.number is not None) and _OTHER_PERSON.search(
-        norm, max(start, m.start - 110), m.start
+    if (m.result is not None or m.number is not None) and (
+        _OTHER_PERSON.search(norm, max(start, m.start - 110), m.start)
+        or _MISFILED.match(norm, m.end, doc.line_at(m.start).end)
     ):
         m.assertion = "family"
         return

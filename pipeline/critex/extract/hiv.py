@@ -18,6 +18,11 @@ _CONFIRMATION_AWAITED = re.compile(
 _OF_RELATIVE = re.compile(
     r"\s(?:husband|wife|partner|spouse|boyfriend|girlfriend|father|mother|brother|sister|son|daughter)\b", re.I
 )
+_BLOT = re.compile(r"(?:western|immuno|line|wb)[\w ]*?\s(?P<result>pos|reactive|neg|non)\w*\S* for hiv", re.I)
+"""A confirming test whose result stands before the virus: "Western blot positive for HIV"."""
+_NOT_INFECTED = re.compile(
+    r"\b(?:not|never|no longer thought)\s(?:been\s|to be\s)?infected (?:with|by) (?:the )?$", re.I
+)
 _LOAD = re.compile(r"(?:hiv )?(?:viral load|vl)\b", re.I)
 _NOT_CONFIRMED = re.compile(
     r"(?:(?-i:WB)|western blot|confirmatory(?: test\w*)?|(?:hiv )?(?:rna|pcr)|line immunoassay|repeat(?: test)?)\b[\s:,-]{0,4}(?:is |was |came back )?(?:neg|non|not detected|undetect|indeterminate|\(-\))",
@@ -29,6 +34,15 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     """Mentions; a reactive screen that the confirming test did not bear out is only possible (domain.md E9)."""
     found = find_serology(doc, hits, "HIV")
     for m in found:
+        if m.value == "test" and m.result is None and (blot := _BLOT.match(doc.norm, m.start, m.end)) is not None:
+            m.result, m.assertion = "negative" if blot["result"].lower().startswith("n") else "positive", "present"
+        if (
+            m.value == "disease"
+            and m.result != "negative"
+            and _NOT_INFECTED.search(doc.norm, max(0, m.start - 40), m.start)
+        ):
+            m.assertion, m.result = "absent", None
+            continue
         if _LOAD.match(doc.norm, m.start):
             m.result = None  # a suppressed load is no negative test
             continue

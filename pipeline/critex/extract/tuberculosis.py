@@ -46,16 +46,19 @@ _NO_ISSUE = re.compile(r"\s(?:is |was )?(?:not an?|no)\s+(?:issue|problem|concer
 _LIVER_PANEL = re.compile(r"\b(?:alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|lfts?)\b", re.I)
 _DRUGS = re.compile(r"att\b|anti-?tb|hrze|hrez|ripe|ehrz|akt", re.I)
 _OVER = re.compile(
-    r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|previous\w*|past\b|full course",
+    r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|in (?:\w+ )?(?:youth|adolescence|boyhood|girlhood)\b|sanatori\w+|behandelt|trait[eé]e?\b|ausgeheilt|previous\w*|past\b|full course",
     re.I,
 )
 _ELSEWHERE = re.compile(
-    r"gland\w*|node|nodal|lymph\w*|cervical|renal|kidney|spin\w+|bone|mening\w+|abdom\w+|intestin\w+|skin|cutaneous|genito\w+|pott|tuberculoma|scrofula",
+    r"gland\w*|node|nodal|lymph\w*|cervical|renal|kidney|spin\w+|bone|mening\w+|abdom\w+|intestin\w+|skin|cutaneous|genito\w+|pott|tuberculoma|scrofula|(?:pleur|pericard|periton|laryn|nasopharyn|tonsill?)\w*\s$|(?:joint|ocular|uveal|urinary|breast|ear)\s$",
     re.I,
 )
+_LUNG_TOO = re.compile(r"\b(?:pulmonary|lung)(?:\s?(?:and|&|/|\+|,)\s?\w+)?\s\S*$", re.I)
+"""Before "TB": the lung is named beside the other site."""
 
 _ELSEWHERE_NAMED = re.compile(
-    r"tuberculoma|adenitis|mening|pleur|pericardi|peritoni|spond|arthritis|osteomy|(?-i:TBM)", re.I
+    r"tuberculoma|adenitis|mening|pleur|pericardi|peritoni|spond|arthritis|osteomy|pleura-?tub|lymphknoten|knochen|nieren|(?-i:TBM)",
+    re.I,
 )
 _SCAR_ONLY = re.compile(
     r"\s?(?:is |was )?(?:considered|suspected|likely|possible|suggested|cannot|\?)|\s?(?:scar\w*|changes?|granuloma\w*|calcif\w*|fibros\w*|fibrotic|sequelae|lesions?|foc(?:us|i))\b",
@@ -183,6 +186,27 @@ def _packs_a_day(doc: Document, m: Mention) -> bool:
     )
 
 
+_KIND_BOX = re.compile(r"[\s:=>|,→-]{0,12}\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>[A-Za-z][^\n;|\[\]]{0,40})")
+_KINDS = (
+    ("exposure", re.compile(r"contact|expos", re.I)),
+    ("past", re.compile(r"past|prior|previous|old\b|treated|healed|former|history", re.I)),
+    ("latent", re.compile(r"latent|ltbi", re.I)),
+    ("active", re.compile(r"active|current|on treatment", re.I)),
+)
+
+
+def _ticked_kind(doc: Document, at: int) -> str | None:
+    """Kind that is ticked, alone, of the boxes behind "TB": "TB -> [ ] active [x] latent"."""
+    ticked, limit = [], doc.line_at(at).end
+    while (box := _KIND_BOX.match(doc.norm, at, limit)) is not None:
+        at = box.end()
+        if box["tick"]:
+            ticked.append(box["word"])
+    if len(ticked) != 1 or re.match(r"(?:not?|never|in\s?active)\b", ticked[0], re.I):
+        return None
+    return next((kind for kind, words in _KINDS if words.search(ticked[0])), None)
+
+
 def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     """Settle what a bare name says: treatment now or over, in the lung or elsewhere. False where the mention only repeats its neighbour."""
     start, end = doc.segment_at(m.start)
@@ -190,6 +214,13 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     if m.value == "test":
         return not (m.result is None and _packs_a_day(doc, m))
     lead = doc.norm[max(start, m.start - 160) : m.start]
+    if (
+        m.value == "unspecified"
+        and m.assertion in (None, "present")
+        and (ticked := _ticked_kind(doc, m.end)) is not None
+    ):
+        m.value, m.assertion = ticked, "present"
+        return True
     if m.value in ("active", "past", "unspecified") and _NURSED.search(lead):
         m.value, m.assertion = "exposure", "present"
         return True
@@ -232,7 +263,7 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     if m.value == "past" and _SCAR.search(doc.norm, m.start, m.end) and not _OVER.search(re.split(r"[.;\n]", after)[0]):
         m.attributes["scar"] = m.attributes["imaging"] = True  # what a film shows is no history of treatment
     if (
-        _ELSEWHERE.search(before)
+        (_ELSEWHERE.search(before) and not _LUNG_TOO.search(before + doc.norm[m.start : m.end]))
         or _ELSEWHERE_NAMED.search(doc.norm, m.start, m.end)
         or re.match(
             r"\s?(?:lymph|adenitis|mening|pleuri|pericardi|peritoni|arthritis|osteomy|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))",
