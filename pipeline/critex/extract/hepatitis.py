@@ -82,7 +82,11 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         if (
             group[-1].value in ("hbv", "hcv")
             and i < len(names)
-            and re.fullmatch(r"\s?:\s{0,4}(?:(?:last|latest|recent)\s)?", norm[group[-1].end : names[i].start], re.I)
+            and re.fullmatch(
+                r"(?:\s(?:serolog\w*|status|screen(?:ing)?|markers?|panel|tests?|profile|results?))?\s?:\s{0,4}(?:(?:last|latest|recent)\s)?",
+                norm[group[-1].end : names[i].start],
+                re.I,
+            )
         ):
             continue  # "HBV: sAg neg" heads its markers
         limit = names[i].start if i < len(names) else min(end, group[-1].end + 90)
@@ -355,11 +359,11 @@ _OTHER_PERSON = re.compile(
     FLAGS,
 )
 """Another person's tests: "Wife HBsAg neg, HIV neg", "Donor: HIV negative"."""
-_MISFILED = re.compile(
-    r"[^.;\n]{0,80}?\b(?:(?:belong(?:s|ed|ing)?|pertain(?:s|ed|ing)?|refer(?:s|red)?) to (?:another|an?other|a different|some(?:one|body) else|the wrong|some other)|(?:is|was|are|were) (?:another|a different|some other|the wrong) (?:pt|patient|person)|(?:of|from) (?:another|a different|the wrong) (?:pt|patient|person)|wrong (?:pt|patient)\b|(?:not|isn't|wasn't) (?:hers|his|this (?:pt|patient)))\b",
+MISFILED = re.compile(
+    r"[^.;\n]{0,80}?\b(?:(?:belong(?:s|ed|ing)?|pertain(?:s|ed|ing)?|refer(?:s|red)?) to (?:another|an?other|a different|some(?:one|body) else|the wrong|some other)|(?:is|was|are|were) (?:another|a different|some other|the wrong) (?:pt|patient|person)|(?:of|from) (?:another|a different|the wrong) (?:pt|patient|person)|(?:in|of) (?:the|his|her) (?:donor|husband|wife|partner|source)|wrong (?:pt|patient)\b|(?:not|isn't|wasn't) (?:hers|his|this (?:pt|patient)))\b",
     FLAGS,
 )
-"""A result filed in the wrong notes: "HBsAg neg (belongs to another patient)"."""
+"""A result filed in the wrong notes, or another person's: "HBsAg neg (belongs to another patient)"."""
 _ANSWER_OF_PATIENT = re.compile(r"declin|refus|offer|consent|request|part of|not (?:on|in)\b|unknown", FLAGS)
 """Words after a test's name that tell more than that it waits; they are no part of its span."""
 _BORNE_OUT = re.compile(
@@ -475,7 +479,7 @@ def _as_spoken_of(doc: Document, m: Mention, start: int, in_list: bool) -> None:
     before, words = norm[max(start, m.start - 80) : m.start], norm[m.start : m.end]
     if (m.result is not None or m.number is not None) and (
         _OTHER_PERSON.search(norm, max(start, m.start - 110), m.start)
-        or _MISFILED.match(norm, m.end, doc.line_at(m.start).end)
+        or MISFILED.match(norm, m.end, doc.line_at(m.start).end)
     ):
         m.assertion = "family"
         return

@@ -7,7 +7,7 @@ import re
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.forms import answer_after, box_before
-from critex.extract.hepatitis import find_serology
+from critex.extract.hepatitis import MISFILED, find_serology
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 
@@ -36,6 +36,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for m in found:
         if m.value == "test" and m.result is None and (blot := _BLOT.match(doc.norm, m.start, m.end)) is not None:
             m.result, m.assertion = "negative" if blot["result"].lower().startswith("n") else "positive", "present"
+            if MISFILED.match(doc.norm, m.end, doc.line_at(m.end).end):
+                m.assertion = "family"
         if (
             m.value == "disease"
             and m.result != "negative"

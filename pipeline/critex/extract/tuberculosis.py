@@ -46,7 +46,7 @@ _NO_ISSUE = re.compile(r"\s(?:is |was )?(?:not an?|no)\s+(?:issue|problem|concer
 _LIVER_PANEL = re.compile(r"\b(?:alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|lfts?)\b", re.I)
 _DRUGS = re.compile(r"att\b|anti-?tb|hrze|hrez|ripe|ehrz|akt", re.I)
 _OVER = re.compile(
-    r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|in (?:\w+ )?(?:youth|adolescence|boyhood|girlhood)\b|sanatori\w+|behandelt|trait[eé]e?\b|ausgeheilt|previous\w*|past\b|full course",
+    r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|in (?:\w+ )?(?:youth|adolescence|boyhood|girlhood)\b|sanatori\w+|behandelt|trait[eé]e?(?![a-zé])|ausgeheilt|previous\w*|past\b|full course",
     re.I,
 )
 _ELSEWHERE = re.compile(
@@ -189,22 +189,30 @@ def _packs_a_day(doc: Document, m: Mention) -> bool:
 _KIND_BOX = re.compile(r"[\s:=>|,→-]{0,12}\[\s?(?P<tick>[xX✓√✔]?)\s?\]\s?(?P<word>[A-Za-z][^\n;|\[\]]{0,40})")
 _KINDS = (
     ("exposure", re.compile(r"contact|expos", re.I)),
-    ("past", re.compile(r"past|prior|previous|old\b|treated|healed|former|history", re.I)),
+    ("past", re.compile(r"inactive|past|prior|previous|old\b|treated|healed|former|history", re.I)),
     ("latent", re.compile(r"latent|ltbi", re.I)),
-    ("active", re.compile(r"active|current|on treatment", re.I)),
+    ("active", re.compile(r"(?<!in)(?<!not )active|current|on treatment", re.I)),
 )
 
 
 def _ticked_kind(doc: Document, at: int) -> str | None:
-    """Kind that is ticked, alone, of the boxes behind "TB": "TB -> [ ] active [x] latent"."""
-    ticked, limit = [], doc.line_at(at).end
+    """Kind that is ticked, alone, of the boxes behind "TB": "TB -> [ ] active [x] latent".
+
+    ``"never"`` where the answer is no, ``"open"`` where none or several are ticked, ``None`` where no kinds stand there.
+    """
+    ticked, kinds, limit = [], False, doc.line_at(at).end
     while (box := _KIND_BOX.match(doc.norm, at, limit)) is not None:
         at = box.end()
+        kinds = kinds or any(words.search(box["word"]) for _, words in _KINDS)
         if box["tick"]:
             ticked.append(box["word"])
-    if len(ticked) != 1 or re.match(r"(?:not?|never|in\s?active)\b", ticked[0], re.I):
+    if not kinds:
         return None
-    return next((kind for kind, words in _KINDS if words.search(ticked[0])), None)
+    if len(ticked) != 1:
+        return "open"
+    if re.match(r"(?:no|never|none|nil)\b", ticked[0], re.I):
+        return "never"
+    return next((kind for kind, words in _KINDS if words.search(ticked[0])), "open")
 
 
 def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
@@ -219,7 +227,9 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         and m.assertion in (None, "present")
         and (ticked := _ticked_kind(doc, m.end)) is not None
     ):
-        m.value, m.assertion = ticked, "present"
+        m.value = ticked if ticked not in ("never", "open") else m.value
+        if ticked != "open":
+            m.assertion = "absent" if ticked == "never" else "present"
         return True
     if m.value in ("active", "past", "unspecified") and _NURSED.search(lead):
         m.value, m.assertion = "exposure", "present"
@@ -266,7 +276,7 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         (_ELSEWHERE.search(before) and not _LUNG_TOO.search(before + doc.norm[m.start : m.end]))
         or _ELSEWHERE_NAMED.search(doc.norm, m.start, m.end)
         or re.match(
-            r"\s?(?:lymph|adenitis|mening|pleuri|pericardi|peritoni|arthritis|osteomy|spond|spine|gland|of (?:the )?(?:neck|gland|node|spine|bone|kidney))",
+            r"\s?(?:lymph|adenitis|mening|pleuri|pericardi|peritoni|arthritis|osteomy|spond|spine|gland|of (?:the )?(?:pleura|pericard|periton|joint|hip|knee|eye|larynx|bowel|skin|neck|gland|node|spine|bone|kidney))",
             after,
             re.I,
         )
@@ -363,9 +373,11 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 m.assertion = "present"
         elif (
             m.rule == "tuberculosis.never_active"
-            or re.match(r"never|no known", doc.norm[m.start : m.end], re.I)
+            or re.match(r"never|no known|pas d", doc.norm[m.start : m.end], re.I)
             or re.search(
-                r"(?::\s?(?:never|nil|no|none)|\s(?:nil|never|none|neg|negative|-ve))$", doc.norm[m.start : m.end], re.I
+                r"(?::\s?(?:never|nil|no|none)|\snever (?:been )?(?:diagnosed|found|contracted)|\s(?:nil|never|none|neg|negative|-ve))$",
+                doc.norm[m.start : m.end],
+                re.I,
             )
         ):
             m.assertion = "absent"
