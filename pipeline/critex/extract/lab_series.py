@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from critex.extract.dates import DateMention, When
 from critex.extract.document import Document
@@ -43,6 +44,14 @@ _NOW = re.compile(
 """Before the latest value, where an earlier one was given: "..., settled to 92"."""
 _AND_WAS = re.compile(r"[^.;\n\d]{0,70}?,?\sand\s(?:was|is|had (?:risen|fallen) to)\s(?=\d)", FLAGS)
 """Before a further value with its unit: "78 g/L on admission, when she was transfused, and was 101 g/L a week later"."""
+_CHECKED = re.compile(
+    r"[^.\n\d]{0,70}?[\s,;](?:check|repeat|control|follow-?up|next|(?:post-?)?transfusion)\s(?:(?:count|ha?emoglobin|hb|level|value|bloods?|sample|test|result|one)\s)?(?:on\s(?:the\s)?(?P<nth>\d{1,2})(?:st|nd|rd|th)\s)?"
+    r"(?:(?:has\s|had\s)?(?:came|come)\sback(?:\s(?:at|as))?|was|is|showed|shows|gave|reads?)\s(?=[<>]?\d)",
+    FLAGS,
+)
+"""Before a later value of a test that is not named again: "81 g/L on 6 May, transfused; check count on the 13th came back at 99"."""
+_NTH = re.compile(r"\s?\(?(?:on|by)\s(?:the\s)?(?P<nth>[0-3]?\d)(?:st|nd|rd|th)\b\)?(?!\s(?:of|cycle|dose|day))", FLAGS)
+"""Day of the month behind a further value: "81 on 6 May, 99 on the 13th"."""
 _LISTED = re.compile(
     r"(?:\s?,\s?\d+(?:\.\d+)?){1,4}(?=\s?,?\s?(?:and\s)?(?:then|now|finally|today|currently)\b)", FLAGS
 )
@@ -71,6 +80,25 @@ def _day_after(doc: Document, at: int, limit: int) -> tuple[int, When] | None:
     if found is None or not ((lead and lead.group().strip()) or found.when.source == "relative"):
         return None
     return found.end + (doc.norm[found.end : found.end + 1] in (")", "]")), found.when
+
+
+def _nth_of(earlier: str | None, text: str) -> When | None:
+    """Next day with this number in its month, from the day of the value before on ("on 6 May ... on the 13th")."""
+    if earlier is None or len(earlier) != _ISO_DAY:
+        return None
+    before, number = date.fromisoformat(earlier), int(text)
+    for months in (0, 1):
+        year, month = before.year + (before.month + months - 1) // 12, (before.month + months - 1) % 12 + 1
+        try:
+            day = date(year, month, number)
+        except ValueError:
+            continue
+        if day >= before:
+            return When(day, day)
+    return None
+
+
+_ISO_DAY = 10
 
 
 def _date_at(doc: Document, start: int, limit: int) -> DateMention | None:
@@ -134,6 +162,13 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
         if dated is not None:
             at, when = dated
             out[-1].date, out[-1].date_source = when.iso, "text"
+        elif (
+            len(out) > 1
+            and (nth := _NTH.match(norm, at, limit)) is not None
+            and (day := _nth_of(out[-2].date, nth["nth"])) is not None
+        ):
+            at, dated = nth.end(), (nth.end(), day)
+            out[-1].date, out[-1].date_source = day.iso, "text"
         elif (month := _BARE_MONTH.match(norm, at, limit)) is not None:
             at = month.end()
         then = _THEN.match(norm, at, limit)
@@ -141,7 +176,7 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
         if now is None and (listed := _LISTED.match(norm, at, limit)) is not None:  # "78, 88, now 96"
             now = _NOW.match(norm, listed.end(), limit)
         arrow = _ARROW.match(norm, then.end() if then is not None else at, limit)
-        led = None
+        led = checked = None
         if arrow is not None:
             start = arrow.end()
             while (step := _INTERVENTION.match(norm, start, limit)) is not None and (
@@ -152,6 +187,8 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
             start = now.end()
         elif (led := _AND_WAS.match(norm, at, limit)) is not None:
             start = led.end()
+        elif (checked := _CHECKED.match(norm, at, limit)) is not None:
+            now, start = checked, checked.end()
         elif (dated is not None or out[-1].date is not None) and (
             gap := _NEXT_OF_SERIES.match(norm, at, limit)
         ) is not None:
@@ -170,7 +207,14 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
             return at
         if led is not None and nxt.factor is None:
             return at
-        if arrow is None and now is None and led is None and ahead is None and _day_after(doc, nxt.end, limit) is None:
+        if (
+            arrow is None
+            and now is None
+            and led is None
+            and ahead is None
+            and _day_after(doc, nxt.end, limit) is None
+            and _NTH.match(norm, nxt.end, limit) is None
+        ):
             return at
         if (arrow is None and now is not None) and not _is_same_test(norm, first, nxt, analyte):
             return at
@@ -181,7 +225,10 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
             out[0] = _again(doc, name, first, out[0])
         nxt.ref_low = first.ref_low if nxt.ref_low is None else nxt.ref_low
         nxt.ref_high = first.ref_high if nxt.ref_high is None else nxt.ref_high
-        out.append(lab_mention(doc, name, nxt, nxt.start, nxt.end, ahead.when if ahead is not None else None, "text"))
+        day_of = ahead.when if ahead is not None else None
+        if day_of is None and checked is not None and checked["nth"]:
+            day_of = _nth_of(out[-1].date, checked["nth"])
+        out.append(lab_mention(doc, name, nxt, nxt.start, nxt.end, day_of, "text"))
         if arrow is not None or now is not None or led is not None:
             out[-2].temporality = "past"
         at = nxt.end
