@@ -30,6 +30,10 @@ _WATCHED = re.compile(
     FLAGS,
 )
 """Advice on what to look out for."""
+_TO_BE_GIVEN = re.compile(
+    r"\bto (?:start|begin|commence|receive|continue|have|get|be (?:started|given|commenced))\b", FLAGS
+)
+"""Allergic to something else, and now "to start cisplatin"."""
 _CONSENT = re.compile(
     r"\b(?:consent\w*|(?:side|adverse) effects?|complications|toxicit(?:y|ies)|rarely|gone (?:through|over))\b[^.;\n]{0,120}$",
     FLAGS,
@@ -102,6 +106,7 @@ def _study_drug(doc: Document, m: Mention) -> None:
         _WATCHED.search(doc.norm, max(seg_start, m.start - 60), m.start)
         or _WARNED.search(around)
         or _CONSENT.search(doc.norm, seg_start, m.start)
+        or _TO_BE_GIVEN.search(doc.norm, m.start, m.end)
     ):
         m.assertion = "hypothetical"
     elif _NO_REACTION.search(around) and not re.search(r"\bbut\b", before, re.I):

@@ -13,18 +13,19 @@ from critex.extract.rhythm import judge_rhythm
 from critex.extract.subject import not_about_patient
 
 _UNCONTROLLED = re.compile(
-    r"uncontrolled|poorly[\s-](?:bp[\s-])?controlled|not (?:well |adequately |yet |fully )?controlled|poor(?:ly)? (?:bp )?control|resistant|malignant|accelerated|"
+    r"uncontrolled|poorly[\s-](?:bp[\s-])?controlled|(?:not|never) (?:been )?(?:well |adequately |sufficiently |yet |fully |properly )*(?:controlled|regulated|under control)|(?:is|was|are|were)n't (?:well |yet |fully )?(?:controlled|under control)|(?:cannot|can't|could not) be controlled|(?:badly|insufficiently|poorly)[\s-](?:controlled|regulated|adjusted|managed)|(?:difficult|hard) to control|poor(?:ly)? (?:bp )?control|resistant|malignant|accelerated|"
     r"hypertensive (?:crisis|urgency|emergency)|out of control|uncontrolled|inadequately controlled|控制不佳|未控制",
     FLAGS,
 )
 _CONTROLLED = re.compile(
-    r"(?<!not )(?<!not well )(?<!poorly )(?<!poorly-)(?<!un)(?<!in)controlled\b|(?:good|adequate|satisfactory|excellent|fair|under) (?:bp |blood pressure )?control\b|at (?:goal|target)|控制(?:良好|可|尚可|稳定)",
+    r"(?<!not )(?<!not well )(?<!poorly )(?<!poorly-)(?<!un)(?<!in)(?<!partly )(?<!partially )(?<!incompletely )(?<!suboptimally )(?<!barely )(?<!moderately )(?<!never )(?<!be )(?<!better )(?<!until )(?<!if )(?<!once )controlled\b|(?:good|adequate|satisfactory|excellent|fair|(?<!not )(?<!yet )(?<!get )(?<!bring )(?<!get it )(?<!bring it )under) (?:bp |blood pressure )?control\b|\bwell[\s-](?:regulated|adjusted|adapted|managed|balanced|set)\b|\b(?:good|normal) (?:values|readings|pressures)\b|at (?:goal|target)|控制(?:良好|可|尚可|稳定)",
     FLAGS,
 )
 _NOT_A_READING = re.compile(
     r"target|goal|\baim\b|\bkeep|highest|maximum|\bmax\b|peak|previous(?:ly)?|used to|as high as|before treatment|\bif\b|最高|(?:[<>≤≥]|below|under|until|up to|above|over)\s?$",
     FLAGS,
 )
+_AIMED_AT = re.compile(r"\s?(?:mm\s?hg)?[\s,(]{1,3}(?:is |as |being )?(?:the )?(?:target|goal|aim)\b", FLAGS)
 _HOME = re.compile(r"\bhome\b|self[\s-](?:measured|monitor)|ambulatory|家庭", FLAGS)
 _PAIR = re.compile(
     r"(?<![\d/.-])(?P<value>[89]\d|1\d\d|2[0-5]\d)\s?/\s?(?P<low>[4-9]\d|1[0-5]\d)(?![\d/]|\s?%|\s?(?:mg|cells))", FLAGS
@@ -33,7 +34,7 @@ _SERIES_REACH = 80
 """How far apart the readings of one series may stand."""
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4"}
 _NYHA = re.compile(
-    r"(?:(?:NYHA|new york heart association)[\s:-]{0,2}(?:functional )?(?:classe?|fc|grade|stage)?|\bFC|(?:cardiac|heart) function\s?(?:class|grade|level)?|心功能)[\s:-]{0,2}"
+    r"(?:(?:NYHA|new york heart association)[\s:-]{0,2}(?:functional )?(?:classe?|fc|grade|stage)?|\bFC|(?:cardiac|heart) function\s?(?:class|grade|level)?|functional class|心功能)[\s:-]{0,2}"
     r"(?P<low>(?-i:IV|III|II|I)|[1-4]|one|two|three|four)(?:\s?(?:-|to|/)\s?(?P<high>(?-i:IV|III|II|I)|[1-4]))?(?![A-Za-z\d])",
     FLAGS,
 )
@@ -132,7 +133,8 @@ def _readings(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
             reading.attributes["home"] = True
         if i and re.search(r"repeat|re-?check|again|after (?:rest|\d)|later|then|now", lead, re.I):
             reading.attributes["repeat"] = True
-        reading.assertion = "hypothetical" if _NOT_A_READING.search(lead) else "present"
+        meant = _NOT_A_READING.search(lead) or _AIMED_AT.match(norm, reading.end)
+        reading.assertion = "hypothetical" if meant else "present"
         reading.temporality = "current"
     return [r for r in found if (r.number or 0) > r.attributes["diastolic"]]
 
@@ -175,7 +177,9 @@ def _angina(m: Mention, text: str) -> None:
     if re.match(r"[\s-]free\b", text[m.end - m.start :], re.I):
         m.assertion = "absent"
     if re.search(r"[ui]nstable|crescendo|new[\s-]onset|accelerated|\brest\b|resting|不稳定", named, re.I) or re.match(
-        r"\s(?:at rest|rest pain)|[\s,(]{1,2}braunwald", text[m.end - m.start :], re.I
+        r"\s(?:(?:now |occurring |occurs |coming |even |also )*at rest|rest pain)|[\s,(]{1,2}braunwald",
+        text[m.end - m.start :],
+        re.I,
     ):
         m.value = "unstable"
     elif re.search(r"(?<!un)(?<!in)stable|exertion|effort|稳定", named, re.I) or re.search(
