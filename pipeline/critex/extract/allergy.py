@@ -120,6 +120,8 @@ def _substance(doc: Document, m: Mention, named: tuple[int, int] | None) -> bool
     norm = doc.norm
     seg_start, _ = doc.segment_at(m.start)
     text = norm[named[0] : min(doc.line_at(m.start).end, named[1] + 60)] if named else norm[m.start : m.end]
+    if given := _TO_BE_GIVEN.search(text):
+        text = text[: given.start()]
     if named and _UNFILLED.match(text):
         return False
     before = norm[max(seg_start, m.start - 48) : m.start]
