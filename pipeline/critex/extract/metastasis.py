@@ -384,7 +384,12 @@ class _Sentence:
             return [], None
         in_doubt = bool(_OPEN_AFTER.match(self.doc.norm, head.end))
         places = antecedent(
-            self.tokens, i, through_colon=head.rule == "metastasis.adjective" or right.primary, linked=in_doubt
+            self.tokens,
+            i,
+            through_colon=head.rule == "metastasis.adjective"
+            or right.primary
+            or self.tokens[i - 1].word in ("-", "--"),
+            linked=in_doubt,
         )
         if places is None and not right.primary:
             above = self._above(i)

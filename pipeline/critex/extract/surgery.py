@@ -49,6 +49,11 @@ _SCAR = re.compile(r"\s(?:scars?|wounds?|incision)\b", FLAGS)
 """Behind these words an operation only names a scar: "c-section scar"."""
 _LAST_ONE = re.compile(r"last|most recent|latest|only|sole|his|her|their|patient|surg|op|psh", FLAGS)
 """What names the last operation by its day, and so denies later ones."""
+_SINCE = re.compile(r"(?:none|nil|nothing) since", FLAGS)
+_OPERATED = re.compile(
+    r"ectomy|otomy|plasty|ostomy|\b(?:surg\w+|operat\w+|ops?\b|psh\w?|repair|resection|excision|stent\w*|graft|bypass|fusion|fixation|replacement|caesarean|cesarean|c-?section|lscs|arthroscop\w+|appendix|hernia|hip|knee|sterilisation|tubal|cabg|pci)\b",
+    FLAGS,
+)
 _OPEN = re.compile(r"unhealed|open|non-?healing", FLAGS)
 _OLD = timedelta(days=60)
 """A wound that broke down longer ago, and is not said to be open still, is history; a last operation of longer ago is no recent one."""
@@ -80,6 +85,11 @@ def _denial(doc: Document, m: Mention) -> bool:
     seg_start, seg_end = doc.segment_at(m.start)
     if _CANCER_TREATMENT.search(doc.norm, max(seg_start, m.start - 40), min(seg_end, m.end + 50)):
         return False
+    if _SINCE.match(doc.norm, m.start, m.end) and not (
+        _OPERATED.search(doc.norm, max(doc.line_at(m.start).start, m.start - 160), m.start)
+        or doc.category_at(m.start) == "history"
+    ):
+        return False  # "prednisone 2017-2019, nil since"
     dated = doc.dates_between(m.start, min(seg_end, m.end + 12))
     if dated and doc.note_date and _LAST_ONE.match(doc.norm, m.start) and dated[0].when.last > doc.note_date - _OLD:
         return False  # "last operation 2 May": that one may be within the days that count
