@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from critex.extract.dates import DateMention
+from critex.extract.dates import DateMention, find_dates
 from critex.extract.dating import dates_for, heading_date
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
@@ -291,6 +291,8 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
             m.date, m.date_source = said.when.iso, "text"
         elif after:
             m.date, m.date_source = after[0].when.iso, "text"
+        elif (last := _last_done(doc, m)) is not None:
+            m.date, m.date_source = last, "text"
         elif own:
             m.date, m.date_source = own[-1].when.iso, "text" if m.start - own[-1].end < 25 else "heading"
         elif (found := heading_date(doc, line.start if before else m.start)) is not None:
@@ -321,6 +323,22 @@ def _said_behind(doc: Document, m: Mention) -> DateMention | None:
     if d is None or (d.when.last - d.when.first).days > _LONGEST_DAY or not _DATED_BACK.match(doc.norm, m.end, d.start):
         return None
     return d if doc.note_date is None or d.when.first <= doc.note_date else None
+
+
+_LAST_DONE = re.compile(
+    r"\b(?:last|not|never|none) (?:\w+ )?(?:done|checked|measured|tested|taken|repeated|sent)(?: again)?,? (?:since|in|on|from|at)\s(?P<day>[^()\n.;:,]{3,22})(?:\([^()\n]{0,60}|[^.;\n]{0,12})$",
+    FLAGS,
+)
+
+
+def _last_done(doc: Document, m: Mention) -> str | None:
+    """Day of a value that is told as old: "Clotting not done since March (INR 1.0)"."""
+    start, _ = doc.segment_at(m.start)
+    told = _LAST_DONE.search(doc.norm, max(start, m.start - 110), m.start)
+    if told is None:
+        return None
+    found = find_dates(f"in {told['day']}", doc.note_date, doc.date_order)
+    return found[0].when.iso if found else None
 
 
 def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | None:
