@@ -30,10 +30,6 @@ _WATCHED = re.compile(
     FLAGS,
 )
 """Advice on what to look out for."""
-_TO_BE_GIVEN = re.compile(
-    r"\bto (?:start|begin|commence|receive|continue|have|get|be (?:started|given|commenced))\b", FLAGS
-)
-"""Allergic to something else, and now "to start cisplatin"."""
 _CONSENT = re.compile(
     r"\b(?:consent\w*|(?:side|adverse) effects?|complications|toxicit(?:y|ies)|rarely|gone (?:through|over))\b[^.;\n]{0,120}$",
     FLAGS,
@@ -54,6 +50,14 @@ _REACTION = re.compile(
 )
 _RULES = load_rules("allergy.yaml")
 _STUDY = re.compile(expand("{{study}}", macros(load_yaml("allergy.yaml"))), FLAGS)
+_TO_BE_GIVEN = re.compile(
+    expand(
+        r"\bto (?:start|begin|commence|receive|continue|have|get|be (?:started on|given|commenced on)) (?:with |on |the )?{{study}}",
+        macros(load_yaml("allergy.yaml")),
+    ),
+    FLAGS,
+)
+"""Allergic to something else, and now "to start cisplatin"."""
 
 
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
