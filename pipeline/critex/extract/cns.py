@@ -12,6 +12,7 @@ from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
 from critex.extract.starts import matches_in_words
+from critex.extract.subject import about_relative
 
 _NOT_DONE = re.compile(
     r"\b(?:not (?:yet )?(?:done|performed|available)|pending|planned|booked|to be done|awaiting|awaited|tomorrow|tmr|arrange\w*|request\w*|if|for\s*$)\b",
@@ -64,7 +65,7 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
         start, end = doc.segment_at(m.start())
         around = doc.norm[start:end]
         words = doc.norm[m.start() : m.end()]
-        if doc.category_at(m.start()) in ("family", "criteria", "education"):
+        if doc.category_at(m.start()) in ("family", "criteria", "education") or about_relative(doc, m.start()):
             continue
         if mention.value == "clear":
             if re.search(r"\bif\b", around[: m.start() - start], FLAGS):
