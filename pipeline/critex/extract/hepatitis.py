@@ -8,12 +8,22 @@ from dataclasses import replace
 from critex.extract.dates import When
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
+from critex.extract.forms import box_before, boxes_trail
 from critex.extract.lab_heads import cells_of
 from critex.extract.lab_prose import CONDITIONAL, REQUIRED
 from critex.extract.lab_tables import column_day
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
-from critex.extract.serology import Name, Result, joined, names_in, pending, read_load_behind_words, read_result
+from critex.extract.serology import (
+    Name,
+    Result,
+    among_options,
+    joined,
+    names_in,
+    pending,
+    read_load_behind_words,
+    read_result,
+)
 
 COPIES_PER_IU = 5.6
 TESTS = frozenset({"hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti_hcv", "hcv_rna"})
@@ -91,12 +101,22 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
             continue  # "HBV: sAg neg" heads its markers
         limit = names[i].start if i < len(names) else min(end, group[-1].end + 90)
         last = group[-1]
+        if (
+            len(group) == 1
+            and last.value in ("hbv", "hcv")
+            and i < len(names)
+            and names[i].value in ("hbsag", "anti_hcv")
+            and re.fullmatch(r"\s?\(\s?", norm[last.end : names[i].start])
+            and not _TREATED_OR_KNOWN.search(norm, max(start, last.start - 24), last.end)
+        ):
+            continue  # "Hepatitis C (anti-HCV) negative" names its test
         r = read_result(norm, last.end, limit, last.value in LOADS or last.value in TESTS or last.value == "test")
         if r is not None and _STOP.search(norm, last.end, r.start) and r.number is None:
             r = None
         wait = pending(norm, last.end, limit) if r is None else None
         if r is None and wait is None and last.value in LOADS:
             r = read_load_behind_words(norm, last.end, limit)
+        r = _led_result(doc, group, r, wait, start, limit) or r
         for k, n in enumerate(group):
             own = r if (k == len(group) - 1 or (r is not None and r.number is None)) else None
             out.append(_mention(doc, n, own, wait, len(group) > 1, k == len(group) - 1, start))
@@ -105,6 +125,51 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         if r is not None and last.value in LOADS:
             out.extend(_later_loads(doc, last, r, limit))
     return out
+
+
+_LED_BY = re.compile(
+    r"\b(?:(?P<neg>neg(?:ative)?|non-?\s?reactive|-ve)|(?P<pos>pos(?:itive)?|reactive|\+ve))\s(?:(?:on )?(?:serology|tests?|testing|screen(?:ing)?|bloods?)\s)?for\s(?:the\s|both\s|all\s)?$",
+    FLAGS,
+)
+"""Before names: "tested negative for HBsAg and HIV"."""
+_NOT_HIS_RESULT = re.compile(
+    r"\b(?:if|unless|whether|must|should|needs?|once|until|before|requires?|required|to be|ensure|provided|not|never|no longer|nor|wife|husband|spouse|partner|mother|father|brother|sister|son|daughter|donor|source|baby|child|contact)\b[^.;\n]{0,60}$",
+    FLAGS,
+)
+_NO_SUCH = re.compile(r"\bno\s(?:(?:evidence of|detectable|circulating)\s)?(?:(?:the|any|serum|specific)\s)?$", FLAGS)
+_DETECTED = re.compile(
+    r"(?:\s(?:was|were|is|are|has been|have been|could be|can be))?\s(?:detected|found|demonstrated|identified|seen|present)\b"
+    r"(?!\s(?:in|on|among|anywhere|yet|from|with)\b)",
+    FLAGS,
+)
+_NOT_SEEN = re.compile(
+    r"(?:\s(?:was|were|is|are|has been|have been|could))?\snot (?:been |be )?(?:found|demonstrated|identified|seen|present)\b(?!\s(?:in|on|among|anywhere|yet|from|with)\b)",
+    FLAGS,
+)
+_SUBSTANCE = re.compile(
+    r"^(?!.*(?:test|screen|serolog|status|combo)).*(?:antibod|antigen|rna|dna|^anti-?\s?h|hbs-?\s?ag|\bab$)", FLAGS
+)
+"""A name of what is found or not; a test that is "not found" is a paper."""
+
+
+def _led_result(
+    doc: Document, group: list[Name], r: Result | None, wait: tuple[int, int] | None, start: int, limit: int
+) -> Result | None:
+    """Result that stands before the names ("negative for HBsAg and HIV"), or that a "no" before them turns ("no HIV antibodies detected")."""
+    norm, first, last = doc.norm, group[0], group[-1]
+    denied = _NO_SUCH.search(norm, max(start, first.start - 40), first.start) is not None
+    seen = (_DETECTED if denied else _NOT_SEEN).match(norm, last.end, limit)
+    if seen is not None:
+        substances = all(_SUBSTANCE.search(norm[n.start : n.end]) for n in group)
+        return Result(seen.start(), seen.end(), "negative") if substances else None
+    if r is not None or wait is not None:
+        return None
+    led = _LED_BY.search(norm, max(start, first.start - 50), first.start)
+    if led is None or _NOT_HIS_RESULT.search(norm, max(start, led.start() - 80), led.start()):
+        return None
+    if doc.category_at(first.start) in ("family", "criteria", "plan", "education"):
+        return None
+    return Result(last.end, last.end, "negative" if led["neg"] else "positive")
 
 
 _KNOWN = re.compile(r"known\b", FLAGS)
@@ -286,7 +351,18 @@ def _mention(
     elif value == "hcv_rna" and re.search(r"vira?emi", norm[n.start : n.end], re.I):
         m.result, m.assertion = "positive", "present"
     if r is None and disease and _POSITIVE_NAME.search(norm, n.start, n.end):
+        if among_options(norm, n.end, doc.line_at(n.start).end, "positive"):
+            m.assertion = "hypothetical"
+            return m
         m.result = "positive"
+    if (
+        r is not None
+        and m.result is not None
+        and box_before(norm, n.start, doc.line_at(n.start).start) == "empty"
+        and not boxes_trail(norm, doc.line_at(n.start).start, doc.line_at(n.start).end)
+    ):
+        m.result, m.assertion = None, "hypothetical"  # "[ ] HBsAg negative": nobody has ticked it
+        return m
     if value == "test" and r is None and wait is None and _names_infection(doc, n, start):
         m.value = "disease"
         return m

@@ -16,14 +16,14 @@ from critex.extract.patterns import FLAGS, Rule
 from critex.extract.starts import first_characters
 
 _NEGATIVE = (
-    r"\(\s?-\s?\)|(?<![\d.])-\s?ve\b|\(-ve\)|n[eé]g(?:ati(?:ve?|f|v[aeo][nrs]?))?s?\b|(?:no|non|nicht|n[aã]o)[\s-](?:r[eé]a[ck]ti(?:f|v)[aeo]?s?\b|reagente|d[eé]tect(?:[eé]e?|ad[ao]|able|[aá]vel)(?![a-zé])|nachweisbar|rilevabile)|(?:ind[eé]tect(?:able|[aá]vel)|ausente|absent[es])\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detect(?:ed|able)|undetect(?:able|ed)|none detected|no growth|(?-i:TND)\b|target not detected|"
+    r"\(\s?-\s?\)|(?<![\d.])-\s?ve\b|\(-ve\)|n[eé]g(?:ati(?:ve?|f|v[aeo][nrs]?))?s?\b|(?:no|non|nicht|n[aã]o)[\s-](?:r[eé]a[ck]ti(?:f|v)[aeo]?s?\b|reagente|d[eé]tect(?:[eé]e?|ad[ao]|able|[aá]vel)(?![a-zé])|nachweisbar|rilevabile)|(?:ind[eé]tect(?:able|[aá]vel)|ausente|absent[es])\b|non[\s-]?-?\s?reactive|not[\s-]reactive|(?-i:NR)\b|(?-i:N/R)\b|not (?:been )?detect(?:ed|able)|undetect(?:able|ed)|none detected|no (?:antibod(?:y|ies)|antigens?|virus|dna|rna)\s(?:was |were )?(?:detected|found|seen)|[\s-]?sero-?neg\w*|no growth|(?-i:TND)\b|target not detected|"
     r"(?-i:ND)\b(?=[\s,;.)]|$)|absent\b|nil\b|(?:below|under) (?:the )?(?:level|limit|lower limit|detection|threshold|lloq|llod|lod|cut-?off)[\w ]{0,20}|<\s?ll?o[dq]|(?-i:LDL)\b(?!\s?[:=]?\s?\d)|clear(?:ed)?\b(?=\s?(?:,|;|\.|$))|阴性|陰性|未检出|低于检测下限|(?<=[a-z)])\s?-(?=\s*(?:[,;.)/]|$|\n|\d{1,2}[.)]\s))"
 )
-_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|r[eé]a[ck]ti(?:f|v)[ao]?s?\b(?!e)|d[eé]tect(?:[eé]e?|ad[ao])(?![a-zé])|\++(?![\w/-])(?!\s(?:hcv|hbv|hbs|hiv|hep|anti-|syph|vdrl))|pos(?:iti(?:ve?|f|v[aeo][nrs]?))?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
+_POSITIVE = r"\(\s?\++\s?\)|\+\s?ve\b|\(\+ve\)|[\s-]?sero-?pos\w*|r[eé]a[ck]ti(?:f|v)[ao]?s?\b(?!e)|d[eé]tect(?:[eé]e?|ad[ao])(?![a-zé])|\++(?![\w/-])(?!\s(?:hcv|hbv|hbs|hiv|hep|anti-|syph|vdrl))|pos(?:iti(?:ve?|f|v[aeo][nrs]?))?s?\b|(?<!non)(?<!non-)(?<!non )(?<!not )reactive\b|(?<!not )(?<!un)detect(?:ed|able)\b|(?-i:R)(?=\s?[,;.)\n]|\s?$)|viraemic|viremic|阳性|陽性"
 _EQUIVOCAL = r"equivocal|indeterminate|borderline|grey zone|weakly reactive"
 _RESULT = re.compile(rf"(?P<neg>{_NEGATIVE})|(?P<equ>{_EQUIVOCAL})|(?P<pos>{_POSITIVE})", FLAGS)
 _FILLER = (
-    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d|<|≤))|\((?!\s*[+-])[^)\n]{0,30}\)|\[(?!\s*[+-])[^\]\n]{0,30}\]|[0-3]?\d\.[01]?\d\.(?:\d{2}(?:\d\d)?\b|(?=[\s:]))|[0-3]?\d\.[01]\d(?=\s?:|\s(?:not|neg|undet|below|<|≤))|\d{1,2}(?:st|nd|rd|th)?[\s-](?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?:[\s,-]{1,2}(?:(?:19|20)\d\d|\d\d(?![\d.,])))?(?=[\s:,)-])|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|which|was|were|are|has been|have been|remains?|again|results?|also|only|just|about|around|taken|drawn|collected|performed|obtained|checked|admission|booking|found|be|reported|as|"
+    r"(?:[\s:=|*]{1,40}|(?<=\s)-{1,2}(?=\s)|,\s?(?=(?:neg|pos|non|not|\d|<|≤))|\((?!\s*[+-])[^)\n]{0,30}\)|\[(?!\s*[+-])[^\]\n]{0,30}\]|[0-3]?\d\.[01]?\d\.(?:\d{2}(?:\d\d)?\b|(?=[\s:]))|[0-3]?\d\.[01]\d(?=\s?:|\s(?:not|neg|undet|below|<|≤))|\d{1,2}(?:st|nd|rd|th)?[\s-](?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?:[\s,-]{1,2}(?:(?:19|20)\d\d|\d\d(?![\d.,])))?(?=[\s:,)-])|(?:serology|test(?:ed|ing)?|screen(?:ing)?|total|antibod(?:y|ies)|combo|status|is|which|was|were|are|has been|have been|remains?|again|results?|also|only|just|about|around|taken|drawn|collected|performed|obtained|checked|admission|booking|found|turned|out|proved|be|reported|as|"
     r"quant\w*|qual\w*|real[\s-]?time|rt|pcr|4th gen(?:eration)?|generation|rapid|determine|by|assay|levels?|load|viral|came back|back|returned|today|now|both|all|currently|repeat|latest|igg|igm|smears?|culture|x\s?\d|done|cmia|eclia|elisa|titre|titer|still|already|in|on|from|dated?|of|at|for|the|"
     r"has|have|had|come|gone|came|went|down|up|to|baseline|prev(?:ious)?(?:ly)?|pre-?chemo|(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}|\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\s?(?:\d{2,4})?)\b){0,9}"
 )
@@ -74,7 +74,7 @@ _PRINTED = re.compile(
 
 _BOX = r"(?:[\[(]\s?(?:[xX✓√✔]\s?)?[\])]|[☑☒✔✓√☐□])"
 _BOX_LED = re.compile(
-    rf"[\s:=|,]{{0,24}}(?P<box>{_BOX})[ \t]{{0,3}}(?P<word>(?:[+-]\s?ve|[^\W\d_+-])[^\n;|\[\]()☑☒✔✓√☐□]{{0,40}})"
+    rf"[\s:=|,]{{0,24}}(?P<box>{_BOX})[ \t|]{{0,3}}(?P<word>(?:[+-]\s?ve|[^\W\d_+-])[^\n;|\[\]()☑☒✔✓√☐□]{{0,40}})"
 )
 """A box and the answer behind it: "[ ] neg"."""
 _BOX_TRAILED = re.compile(
@@ -92,6 +92,8 @@ def _boxed(norm: str, at: int, limit: int) -> tuple[int, ...] | None:
     """
     if not _HAS_BOX.search(norm, at, limit):
         return None
+    words = _BEFORE_BOXES.match(norm, at, limit)
+    at = words.end() if words else at
     for pattern, few in ((_BOX_LED, 1), (_BOX_TRAILED, 2)):
         ticked, n, place = [], 0, at
         while (m := pattern.match(norm, place, limit)) is not None and m.end() > place:
@@ -104,6 +106,17 @@ def _boxed(norm: str, at: int, limit: int) -> tuple[int, ...] | None:
 
 
 _HAS_BOX = re.compile(_BOX)
+_BEFORE_BOXES = re.compile(r"(?:\s?(?:status|tests?|results?|serology|screen(?:ing)?|antibod(?:y|ies))\b){1,2}", FLAGS)
+_OPTION = re.compile(
+    r"\s?/\s?(?:(?P<neg>neg(?:ative)?|non-?reactive|-ve)|(?P<pos>pos(?:itive)?|reactive|\+ve)|unknown|pending|not (?:done|tested))\b",
+    FLAGS,
+)
+
+
+def among_options(norm: str, end: int, limit: int, result: str | None) -> bool:
+    """Whether a result is one of printed answers of which none is marked: "HIV: neg / pos"."""
+    other = _OPTION.match(norm, end, limit)
+    return other is not None and not other["neg" if result == "negative" else "pos"]
 
 
 @dataclass(frozen=True)
@@ -140,6 +153,8 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     for place in dict.fromkeys((at, start)):
         m = _RESULT.match(norm, place, limit)
         if m and not (quantities and _DETECTED_BELOW.match(norm, m.start(), limit)):
+            if among_options(norm, m.end(), limit, _word(m)):
+                return None
             sign = _SIGN_AFTER.match(norm, m.end(), limit)
             return Result(m.start(), sign.end() if sign else m.end(), _word(m))
         if m:

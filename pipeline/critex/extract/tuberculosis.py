@@ -276,7 +276,7 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         (_ELSEWHERE.search(before) and not _LUNG_TOO.search(before + doc.norm[m.start : m.end]))
         or _ELSEWHERE_NAMED.search(doc.norm, m.start, m.end)
         or re.match(
-            r"\s?(?:lymph|adenitis|mening|pleuri|pericardi|peritoni|arthritis|osteomy|spond|spine|gland|of (?:the )?(?:pleura|pericard|periton|joint|hip|knee|eye|larynx|bowel|skin|neck|gland|node|spine|bone|kidney))",
+            r"\s?(?:lymph|adenitis|mening|pleuri|pericardi|peritoni|arthritis|osteomy|spond|spine|gland|vertebra|of (?:the )?(?:vertebra|pleura|pericard|periton|joint|hip|knee|eye|larynx|bowel|skin|neck|gland|node|spine|bone|kidney))",
             after,
             re.I,
         )
