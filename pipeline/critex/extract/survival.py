@@ -11,11 +11,12 @@ from critex.extract.family import Family, FamilyHits
 from critex.extract.forms import answer_after, box_before
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_rules, load_yaml
+from critex.extract.subject import about_relative
 from critex.extract.trial_text import is_requirement
 
 LIMIT = 3.0
 """Months that the trial asks for; protocols take 12 weeks as the same (domain.md I6)."""
-REACH = 70
+REACH = 84
 """Characters between what is expected and how long."""
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "eighteen": 18, "a": 1, "half": 0.5}  # fmt: skip
 _N = r"\d+(?:\.\d+)?|" + "|".join(_NUMBERS)
@@ -109,7 +110,12 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         if doc.category_at(m.start()) == "legend" or _words().general.search(doc.norm, max(0, m.start() - 30), m.end()):
             continue
         if rule.value is not None:
-            out.append(Mention(m.start(), m.end(), "SURVIVAL", rule.value, rule.id, temporality="current"))
+            of_relative = "family" if about_relative(doc, m.start()) else None
+            out.append(
+                Mention(
+                    m.start(), m.end(), "SURVIVAL", rule.value, rule.id, assertion=of_relative, temporality="current"
+                )
+            )
             continue
         for length in _ticked(doc, m.end()) or _lengths(doc, m.start(), m.end()):
             mention = _mention(doc, rule, m.start(), m.end(), length)
@@ -128,6 +134,8 @@ def _lengths(doc: Document, start: int, end: int) -> list[_Length]:
         if before is None or norm[before.end : start].strip(" ").lower() not in ("", "of", "'s", "'", "expected"):
             return []
         return [before]
+    if _OPTIONS.match(norm, first.end):
+        return []  # "<3 mo / 3-6 mo / >12 mo": a choice that nobody is seen to make
     if not _untreated(norm, doc.segment_at(start)[0], first.start):
         return [first]
     treated = words.treated.search(norm, first.end, min(len(norm), first.end + 40))
@@ -137,6 +145,7 @@ def _lengths(doc: Document, start: int, end: int) -> list[_Length]:
     return [first] if first.value == "over" else []  # three months without treatment are no less with it
 
 
+_OPTIONS = re.compile(r"\s?[/|]\s?[\[(]?\s?[<>≥≤]?\s?\d{1,2}\s?(?:-\s?\d|mo|m\b|w|y)", FLAGS)
 _OPTION = re.compile(r"(?P<box>\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√])\s?")
 
 

@@ -17,7 +17,7 @@ from critex.extract.starts import matches_in_words
 
 _BOUNDARY = re.compile(r";|\bbut\b|\bhowever\b|\balthough\b|\bexcept\b|\bwhereas\b", FLAGS)
 _LIST_GAP = re.compile(
-    r"[\s,/&+()#:*、及和与与或-]*(?:(?:手术|and|or|nor|any|prior|previous|antecedent|receive|undergo|other|further|the|a|an|his|her|with|of|for|kind|form|weekly|concurrent|concomitant|adjuvant|induction|systemic|anti-?\s?(?:cancer|tumou?r)|"
+    r"[\s,/&+()#:*、及和与与或-]*(?:(?:手术|and|or|nor|any|prior|previous|antecedent|receive|undergo|ever|immune|single|drop|other|further|the|a|an|his|her|with|of|for|kind|form|weekly|concurrent|concomitant|adjuvant|induction|systemic|anti-?\s?(?:cancer|tumou?r)|"
     r"neo-?adjuvant|palliative|radical|definitive|cycles?|courses?|doses?|lines?|drug|drugs|treatments?|therap(?:y|ies)|inhibitors?|agents?|standard|local|external|beam|high|dose|first|second|third|line|\d+x?|x\d+|one|two|three|four|five|six|shots?|injections?|infusions?|right|left|l|r|endoscopic|adj|full|dose-dense|whole|"
     r"mg|/m2|q\d?w|q3w|then|plus|to|in|been|has|have|had|he|she|pt|on|rt|tx|biologics?|such as|including|surgery|operation|either|used|using|given|received|only|chemo|io|at|all|this|that|npc|cancer|rx|followed|by|then|exposures?|exposed|use|history|hx|ct)(?:\b|(?<=[\u4e00-\u9fff]))[\s,/&+()#:.*、及和与或-]*)*$",
     FLAGS,
@@ -265,7 +265,8 @@ def _blank(norm: str, start: int, end: int, spans: list[tuple[int, int]]) -> str
 
 
 _HAVING = re.compile(
-    r"\s*(?:having|to have|that (?:he|she|they) (?:has|had|have))?\s*(?:ever|been|previously|had|so far)?\s*", FLAGS
+    r"\s*(?:one|body)?\s*(?:having|to have|has|have|had|that (?:he|she|they) (?:has|had|have))?\s*(?:ever|been|previously|had|so far)?\s*",
+    FLAGS,
 )
 """Between a denial and its verb: "denies having ever received"."""
 _ONE_CYCLE = re.compile(

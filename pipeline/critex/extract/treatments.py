@@ -114,6 +114,7 @@ def _read_none(doc: Document, m: Mention) -> bool:
     return True
 
 
+_AND_ALIKE = re.compile(r"[^.;\n]{0,60}?\b(?:or|nor|and)\s(?:(?:any|some)(?:thing)?\s)?(?:the like|similar|comparable|like (?:it|that|them)|(?:other|another) (?:of (?:that|this) kind|checkpoint|PD-?L?1|immun\w+))", FLAGS)  # fmt: skip
 _PALLIATIVE = re.compile(r"\bpalliative\b", FLAGS)
 _COMFORT = re.compile(
     r"\b(?:goals?(?: of care)?\s?:|comfort|hospice|best supportive|(?-i:BSC|DNR|DNACPR)\b|ceiling of care|palliative (?:approach|intent))",
@@ -167,6 +168,8 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]], denials: list
         and _OPENS_DENIAL.match(norm, doc.segment_at(m.start)[0], m.start)
     ):
         m.attributes["disease"] = "unknown"  # "RA in the chart. No previous radiation": of anything
+    if m.assertion == "absent" and m.attributes.get("drug") and _AND_ALIKE.match(norm, m.end):
+        del m.attributes["drug"]  # "no pembro, nivo or the like": the whole class
     if m.assertion == "absent" and is_refused(doc, m):
         m.attributes["refused"] = True
     if m.assertion == "possible" and m.attributes.get("cycles") and is_study(doc, m.start, m.end):
