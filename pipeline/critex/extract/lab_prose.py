@@ -25,7 +25,7 @@ CONDITIONAL = re.compile(
     FLAGS,
 )
 _MULTIPLE = re.compile(
-    r"\s?(?:x|times|\*)\s?(?:the\s)?(?:uln|upper|normal|\(|if\b|or\b|limit)|\s?times\b|\s?(?:x\s?)?(?:i?uln|upper limit)\b",
+    r"\s?(?:x|times|\*)\s?(?:the\s)?(?:uln|(?-i:N\b)|upper|normal|\(|if\b|or\b|limit)|\s?times\b|\s?(?:x\s?)?(?:i?uln|upper limit)\b",
     FLAGS,
 )
 

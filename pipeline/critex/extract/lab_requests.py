@@ -69,6 +69,22 @@ def _vocabulary() -> tuple[re.Pattern[str], re.Pattern[str], tuple[str, ...]]:
     return member, listed, tuple(keys)
 
 
+_NEAR = 80
+"""Characters around a test's name in which its list is looked for: the names of a list stand nearer to each other."""
+
+
+def _around(names: list[Name], line: Line) -> list[tuple[int, int]]:
+    """Stretches of a line around the names, those that meet put together."""
+    found: list[tuple[int, int]] = []
+    for n in sorted(names, key=lambda n: n.start):
+        low, high = max(line.start, n.start - _NEAR), min(line.end, n.end + _NEAR)
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], high))
+        else:
+            found.append((low, high))
+    return found
+
+
 def requested_mentions(doc: Document, line: Line, names: Iterable[Name], found: Iterable[Mention]) -> list[Mention]:
     """Mentions of the tests of a line that have no value there and are asked for, pending or not run.
 
@@ -92,7 +108,8 @@ def requested_mentions(doc: Document, line: Line, names: Iterable[Name], found: 
         return []
     member, listed, keys = _vocabulary()
     out: list[Mention] = []
-    for m in listed.finditer(doc.norm, line.start, line.end):
+    lists = [m for low, high in _around(open_names, line) for m in listed.finditer(doc.norm, low, high)]
+    for m in lists:
         here = [n for n in open_names if m.start() <= n.start < m.end()]
         if not here:
             continue

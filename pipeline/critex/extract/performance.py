@@ -161,7 +161,7 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
             mention.temporality = "current"
         elif (
             (m := words.arrow.match(norm, end))
-            or (m := words.now.match(norm, end, min(line.end, end + 60)))
+            or (m := words.now.match(norm, end, min(line.end, end + 96)))
             or (m := words.today.match(norm, end, min(line.end, end + 110)))
         ):
             found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current"))

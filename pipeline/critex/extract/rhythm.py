@@ -45,7 +45,9 @@ def judge_rhythm(norm: str, m: Mention, seg_start: int, seg_end: int) -> None:
             paced
             and not _NOT_YET.search(after[: paced.start()][-18:])
             and not re.match(
-                r"\s(?:is |was )?(?:planned|booked|pending|awaited|advised|to be|next)", after[paced.end() :], re.I
+                r"\s(?:(?:has |had )?(?:not|never)\b|(?:is |was |being )?(?:to follow|yet\b|still|not|planned|booked|pending|awaited|advised|to be|next))",
+                after[paced.end() :],
+                re.I,
             )
         ):
             m.value = "not_serious"
