@@ -28,6 +28,18 @@ from critex.extract.serology import (
 COPIES_PER_IU = 5.6
 TESTS = frozenset({"hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti_hcv", "hcv_rna"})
 LOADS = frozenset({"hbv_dna", "hcv_rna"})
+_VIRUS = r"(?:hep(?:atitis)?\.?\s?)?(?:b|c|hbv|hcv|hiv|tb|syphilis|vdrl)\b"
+_SCREEN_LEADS = re.compile(
+    rf"\b(?:screen|check|send|order|request|repeat|test)\s(?:for\s)?(?:{_VIRUS}\s?(?:[/,&]|and|,\s?and)\s?){{0,3}}$",
+    FLAGS,
+)
+"""Before a virus that somebody asks for: "screen hep B/C/HIV"."""
+_SCREEN_FOLLOWS = re.compile(
+    rf"(?:\s?(?:[/,&]|and)\s?{_VIRUS}){{0,3}}\s(?:screen(?:ing)?|serolog(?:y|ies)|tests?|panel|bloods)\b"
+    r"(?=\s{0,3}(?:$|[.,;\n)]|today|tomorrow|next|before|to\b|please|sent|on\b))",
+    FLAGS,
+)
+"""Behind the first virus of a list that is asked for: "hep B/C/HIV screen"."""
 _PLANNED = re.compile(
     r"\b(?:to (?:screen|check|send|do|repeat|add|chase|get|test)|check|recheck|screen|repeat|send|add|needs?|(?<!significant )(?<!positive )(?<!remarkable )(?<!notable )(?<!treated )(?<!known )(?<!followed )(?<!stable )for|await(?:ing)?|pending|request(?:ed)?|order(?:ed)?|arrange|plan|baseline|adv(?:ised|ise)?|advice|consider|before|prior to|incl(?:uding)?|monitor|chase|sent|please)\b[^.;\n]{0,60}$|[拟查]",
     FLAGS,
@@ -236,6 +248,8 @@ def _columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
     if len(cells) < 3 or not cells[0].start <= n.start < cells[0].end:
         return None
     unit = next((u["unit"] for c in cells[1:] if (u := _UNIT_CELL.fullmatch(c.text.strip()))), None)
+    if unit is None and (own := _UNIT_OF_HEAD.search(cells[0].text)) is not None:
+        unit = own["unit"]
     values: list[tuple[Result, When | None]] = []
     for c in cells[1:]:
         start = c.start + len(c.text) - len(c.text.lstrip())
@@ -260,6 +274,8 @@ def _columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
     return out
 
 
+_UNIT_OF_HEAD = re.compile(r"\((?P<unit>(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui|cop(?:y|ies)|cps?)\s?/\s?ml)\)\s*$", FLAGS)
+"""Unit at the end of a row's head: "HBV DNA (IU/mL)"."""
 _BARE_LOAD = re.compile(
     r"(?<![\w-])(?P<dna>dna|(?-i:VL)|viral load)(?![\w-])|(?<![\w-])(?P<rna>rna|(?P<pcr>pcr))(?![\w-])", FLAGS
 )
@@ -392,6 +408,16 @@ def _mention(
     if value == "hav" and wait is not None:
         m.assertion, m.cue = "hypothetical", wait
     planned = bare_in_list or wait is not None or _PLANNED.search(norm[max(start, n.start - 80) : n.start])
+    if (
+        value in ("hbv", "hcv")
+        and r is None
+        and m.assertion is None
+        and (
+            _SCREEN_LEADS.search(norm, max(start, n.start - 60), n.start)
+            or _SCREEN_FOLLOWS.match(norm, n.end, min(len(norm), n.end + 60))
+        )
+    ):
+        m.assertion = "hypothetical"
     if value == "hcv" and r is None and planned:
         m.value, m.assertion = "anti_hcv", "hypothetical"
     if (

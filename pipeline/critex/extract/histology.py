@@ -298,7 +298,7 @@ class _Reading:
         taken_back = words.superseded_after.search(after)
         if (
             taken_back
-            and re.fullmatch(r"[\s,;:()\w-]{0,24}", after[: taken_back.start()])
+            and re.fullmatch(r"[\s,;:()\"'”’\w-]{0,24}", after[: taken_back.start()])
             and len(after[: taken_back.start()].split()) <= 3
         ):
             return "superseded"

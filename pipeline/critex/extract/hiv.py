@@ -23,7 +23,7 @@ _BLOT = re.compile(r"(?:western|immuno|line|wb)[\w ]*?\s(?P<result>pos|reactive|
 _NOT_INFECTED = re.compile(
     r"\b(?:not|never|no longer thought)\s(?:been\s|to be\s)?infected (?:with|by) (?:the )?$", re.I
 )
-_LOAD = re.compile(r"(?:hiv )?(?:viral load|vl)\b", re.I)
+_LOAD = re.compile(r"(?:hiv(?:[\s-]?[12])? )?(?:(?:viral load|vl)\b|rna\b(?=[^.;\n\d]{0,14}\d))", re.I)
 _NOT_CONFIRMED = re.compile(
     r"(?:(?-i:WB)|western blot|confirmatory(?: test\w*)?|(?:hiv )?(?:rna|pcr)|line immunoassay|repeat(?: test)?)\b[\s:,-]{0,4}(?:is |was |came back )?(?:neg|non|not detected|undetect|indeterminate|\(-\))",
     re.I,
@@ -45,7 +45,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         ):
             m.assertion, m.result = "absent", None
             continue
-        if _LOAD.match(doc.norm, m.start):
+        if (load := _LOAD.match(doc.norm, m.start)) and not (m.result == "positive" and "rna" in load.group().lower()):
             m.result = None  # a suppressed load is no negative test
             continue
         if (

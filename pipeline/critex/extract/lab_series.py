@@ -25,7 +25,7 @@ _ARROW = re.compile(
 )
 
 _FROM = re.compile(
-    r"[\s:,]{0,3}(?:(?:which|that|has|have|had|is|was|been|now|up|down|back|further|again|slightly|[a-z]{3,11}(?:ed|en|ing|ly)|fell|rose|drops?|rises?|went|goes|came|come|gone)\s){0,5}(?:[↑↓]\s?)?from\s+(?=\d)|[由从]\s?(?=\d)",
+    r"[\s:,]{0,3}(?:(?:which|that|has|have|had|is|was|been|now|up|down|back|further|again|slightly|[a-z]{3,11}(?:ed|en|ing|ly)|fell|rose|slid|sunk|shot|crept|drops?|rises?|went|goes|came|come|gone)\s){0,5}(?:[↑↓]\s?)?from\s+(?=\d)|[由从]\s?(?=\d)",
     FLAGS,
 )
 """Before the first of two values: "Hb dropped from 11.2 to 8.9"."""

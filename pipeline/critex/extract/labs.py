@@ -341,6 +341,12 @@ def _last_done(doc: Document, m: Mention) -> str | None:
     return found[0].when.iso if found else None
 
 
+_AT_TIME = re.compile(
+    r"\s(?:taken |measured |done )?at (?:the )?time of (?:(?:the|his|her)\s)?[\w-]{3,20},?\s\(?(?:on |in )?", FLAGS
+)
+"""Between a value and the day of the event it was taken at: "INR 1.0 at the time of biopsy, 2 April 2026"."""
+
+
 def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | None:
     """Day elsewhere in the sentence of a value: behind it ("Hb 98 and WBC 5 on 09/03/26"), or on the line before in a wrapped paragraph."""
     start, end = doc.segment_at(m.start)
@@ -350,7 +356,7 @@ def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | No
         if (
             d.start >= m.end
             and not re.search(r"\bfrom\b", doc.norm[m.end : d.start])
-            and not _EVENT.search(doc.norm, m.end, d.start)
+            and (_AT_TIME.fullmatch(doc.norm, m.end, d.start) or not _EVENT.search(doc.norm, m.end, d.start))
         )
         or (d.end <= line_start and _heads_tests(doc, d, start, m.start))
     ]

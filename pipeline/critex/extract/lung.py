@@ -11,10 +11,13 @@ from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.subject import not_about_patient
 
 _GRADE = re.compile(r"(?<![A-Za-z])(?:ctcae )?(?:grade|gr\.?|g)\s?(?P<g>[1-5]|IV|III|II|I)(?![A-Za-z\d])", FLAGS)
+_GRADE_CELL = re.compile(r"[\s|]{1,40}(?P<g>[1-5])(?=[ \t|]{1,40}(?:\d{1,2}[\s./-]?[A-Za-z\d]|(?:19|20)\d\d))")
+_GRADE_HEAD = re.compile(r"^[^\n]*\b(?:term|event|AE|toxicity|diagnosis)\b[^\n]*\b(?:grade|gr|CTC\w*)\b", re.I | re.M)
+"""Head of a log of adverse events, whose rows give the grade as a bare number."""
 _STEROID = re.compile(r"prednis\w+|\bpred\b|steroids?\b|methylpred\w*|oxygen|\bo2\b|dexameth\w*", FLAGS)
 _ASYMPTOMATIC = re.compile(r"asymptomatic|imaging only|observed|no (?:steroids?|treatment)", FLAGS)
 _WARNED = re.compile(
-    r"risks?\b|side[\s-]effects?|counsel\w*|explain\w*|warn\w*|toxicit(?:y|ies)|irae|immune[\s-]related (?:adverse|side)|adverse (?:events?|effects?)|consent\w*|monitor\w*|watch\w*|discuss\w*|inform\w*|report any|educat\w*|\bcauses?\b|\bcan\b|\bmay\b|such as|including",
+    r"risks?\b|side[\s-]effects?|counsel\w*|explain\w*|warn\w*|toxicit(?:y|ies)|irae|immune[\s-]related (?:adverse|side|AEs?\b|toxic)|(?-i:AEs|SEs)\b|adverse (?:events?|effects?)|consent\w*|monitor\w*|watch\w*|discuss\w*|inform\w*|report any|educat\w*|\bcauses?\b|\bcan\b|\bmay\b|such as|including",
     FLAGS,
 )
 _NOW = re.compile(
@@ -53,6 +56,8 @@ def _pneumonitis(doc: Document, m: Mention, seg_start: int, seg_end: int) -> Non
     grade = _GRADE.search(sentence) or _GRADE.search(norm, m.end, row_end)
     if grade:
         m.attributes["grade"] = _ROMAN.get(grade["g"].upper(), grade["g"])
+    elif (cell := _GRADE_CELL.match(norm, m.end, row_end)) and _GRADE_HEAD.search(norm, 0, m.start):
+        m.attributes["grade"] = cell["g"]
     elif _treated(sentence):
         m.attributes["grade"] = "2"
     elif _ASYMPTOMATIC.search(norm, m.end, row_end):

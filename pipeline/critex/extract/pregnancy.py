@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
-from critex.extract.forms import answer_after
+from critex.extract.forms import answer_after, box_of, filled_in
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.serology import read_result
@@ -100,7 +100,14 @@ def _state(doc: Document, m: Mention) -> bool:
             )
             is not None
         )
-    if _NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I):
+    line = doc.line_at(m.start)
+    box = box_of(norm, m.start, m.end, line.start, line.end)
+    if box is not None:
+        if box == "empty" and not filled_in(norm):
+            m.assertion = "hypothetical"
+        else:
+            m.assertion = "present" if box == "ticked" else "absent"
+    elif _NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I):
         m.assertion = "absent"
     elif answer is not None:
         m.assertion = "absent" if answer[0] == "no" else "present"

@@ -314,7 +314,7 @@ def _after(right: str) -> tuple[str, int, bool] | None:
         if cue and cue.start() <= NEAR and (best is None or cue.start() < best[0]):
             best = (cue.start(), status)
             if status == "present" and re.search(
-                r"\b(?:not|never|n't|no)\s*(?:yet |been |be )?$", right[: cue.start()], FLAGS
+                r"\b(?:not|never|n't|no|nothing|nowt|none|nil)\s*(?:yet |been |be )?$", right[: cue.start()], FLAGS
             ):
                 best = (cue.start(), "absent")
     if best is None:
