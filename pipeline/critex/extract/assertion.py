@@ -20,7 +20,7 @@ _SECTION_DEFAULT = {"plan": "hypothetical", "indication": "hypothetical"}
 _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
 _TICKED_LABELS = frozenset({"RESPONSE"})
 _ASKS = re.compile(
-    r"\b(?:(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
+    r"\b(?:(?:inclusion|exclusion|eligibility|entry) (?:needs|requires|asks(?: for)?|wants|demands|calls for|excludes|says|lists)|(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
     r"(?:trial|study|protocol|sponsor)(?: \w+)? \(?(?:says|asks(?: for)?|needs|wants|requires|demands|calls for|excludes|allows|lists)|(?:template|form|sheet|check-?list|proforma|flyer|leaflet|poster) (?:still )?(?:says|asks(?: for)?|states|reads|lists|wants)|per (?:their|the|its|trial|study)(?: \w+)? (?:sheet|protocol|list|criteria|flyer|leaflet|synopsis)|(?:trial|study) (?:leaflet|flyer|poster|sheet|synopsis)(?=\s?:)|(?:pts|patients|subjects|participants|candidates) (?:must|should|need to|have to)(?: be| have)?|(?:in|not )?eligible (?:only )?if|criteria (?:per|from|of)(?: \w+)+(?=\s?:)|for (?:trial |study )?entry(?=\s?:)|from (?:the )?(?:(?:trial|study) )?protocol(?=(?:,? not (?:pt|patient)\b[^:\n]{0,20})?\s?:))\b(?:[^.;:\n]{0,30}:)?",
     re.I,
 )
@@ -52,6 +52,15 @@ _ASKABLE = frozenset(
         "WOUND",
         "MEASURABLE",
         "SURVIVAL",
+        "PREGNANCY",
+        "ALLERGY",
+        "HYPERTENSION",
+        "HEART_DISEASE",
+        "HEART_FAILURE",
+        "INFARCTION",
+        "ANGINA",
+        "ARRHYTHMIA",
+        "ANTICOAGULANT",
     }
 )
 _RANK = ("family", "hypothetical", "absent", "possible")

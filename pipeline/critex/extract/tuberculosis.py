@@ -94,6 +94,24 @@ def _near_tuberculosis(doc: Document, m: Mention) -> bool:
 
 _TIMES = re.compile(r"\s?(?:x\s?\d(?:\s(?:and|&))?|\s(?:and|&))$", re.I)
 """How often a specimen is asked for is no part of the test's name."""
+_BACTERIUM = re.compile(r"xpert|cbnaat|\bMTB\b|tubercul|(?-i:GXP)\b|\bpcr\b", re.I)
+_AIRWAY = re.compile(r"sputum|\bbal\b|bronch\w+|tracheal|respiratory|cavit\w+|\b[RL][UML]L\b|lung", re.I)
+_OTHER_SPECIMEN = re.compile(
+    r"\b(?:csf|urine|(?:lymph )?nodes?|pleural|ascit\w+|pus|tissue|stool|marrow|fna|biopsy|joint|synovial)\b", re.I
+)
+
+
+def _proven_in_lung(doc: Document, m: Mention, limit: int) -> bool:
+    """Whether a test for the bacterium itself was positive in a specimen of the airways; a smear alone may be another mycobacterium."""
+    start, _ = doc.segment_at(m.start)
+    around = doc.norm[max(start, m.start - 80) : min(limit, m.end + 60)]
+    return (
+        _BACTERIUM.search(doc.norm, m.start, m.end) is not None
+        and _AIRWAY.search(around) is not None
+        and _OTHER_SPECIMEN.search(around) is None
+    )
+
+
 _SMEAR = re.compile(r"smear|sputum", re.I)
 
 
@@ -358,6 +376,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 )
                 times = _TIMES.search(doc.norm, m.start, m.end)
                 m.end = times.start() if times is not None else m.end
+            if m.result == "positive" and m.attributes["kind"] == "sputum" and _proven_in_lung(doc, m, limit):
+                m.attributes["proven"] = True
         elif m.rule.endswith("active") and re.match(r"(?:tro|r/o|rule out|exclude)", doc.norm[m.start : m.end], re.I):
             m.assertion = "hypothetical"
         elif (
