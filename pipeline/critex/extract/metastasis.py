@@ -56,6 +56,7 @@ _METS_OF = re.compile(
 )
 _EXERCISE = re.compile(r"(?:\d|[<>≥≤]|four|five|seven|ten|good|poor|capacity|tolerance|achieved|of)\s*$", FLAGS)
 _LESION_END = re.compile(r"(?:lesions?|locali[sz]ations?|enhancement)\Z", FLAGS)
+_OF_BONE = re.compile(r"osteo-?(?:lytic|sclerotic|blastic)", FLAGS)
 _BONE_LESION = re.compile(r"\b(?:osteo-?)?(?:lytic|sclerotic|blastic)\b", FLAGS)
 _HEADING = re.compile(
     r"(?:(?<=[.;\n])|\A)[ \t]*(?:\(?\d{1,2}[.)][ \t]?|[-*•>#][ \t]?|[A-H][.)][ \t])?(?P<title>[^\W\d_][^.:;\n]{1,70}?):(?!\d)",
@@ -382,6 +383,8 @@ class _Sentence:
                 return [Item("distant_node", left.first, i)], group
         if left.regional or (right.regional and not right.items):
             return [], None
+        if i and _OF_BONE.fullmatch(self.tokens[i - 1].word):
+            return [Item("bone", i - 1, i)], Group(i - 1, i)
         in_doubt = bool(_OPEN_AFTER.match(self.doc.norm, head.end))
         places = antecedent(
             self.tokens,

@@ -91,7 +91,14 @@ def _denial(doc: Document, m: Mention) -> bool:
     ):
         return False  # "prednisone 2017-2019, nil since"
     dated = doc.dates_between(m.start, min(seg_end, m.end + 12))
-    if dated and doc.note_date and _LAST_ONE.match(doc.norm, m.start) and dated[0].when.last > doc.note_date - _OLD:
+    is_asked = m.rule == "surgery.none_form"  # "Op in last month: N": the time is that of the question
+    if (
+        dated
+        and doc.note_date
+        and not is_asked
+        and _LAST_ONE.match(doc.norm, m.start)
+        and dated[0].when.last > doc.note_date - _OLD
+    ):
         return False  # "last operation 2 May": that one may be within the days that count
     m.assertion, m.temporality = "absent", "current"
     m.date, m.date_source = (doc.note_date.isoformat(), "note") if doc.note_date else (None, "none")
