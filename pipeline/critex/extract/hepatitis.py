@@ -568,6 +568,11 @@ _NO = re.compile(r"\b(?:no|not|denie[sd]|without|nil|never)\b[^.;\n]{0,30}$", FL
 _TOXICITY = re.compile(
     r"\b(?:pneumonitis|colitis|ir-?AEs?|immune-?related|endocrin\w+|toxicit\w+|side effects?|adverse)\b", FLAGS
 )
+_LATER_POSITIVE = re.compile(
+    r"\s?\(?(?:in )?(?:\w{3,9} )?(?:19|20)\d\d\)?\s?[,;]\s?(?:but |and |now |then ){0,2}(?:detected|positive|pos|reactive)\b(?! in the (?:donor|husband|wife))",
+    FLAGS,
+)
+"""A later result behind an earlier negative one: "HCV RNA not detected 2019, detected 2026"."""
 _TALKED_OF = re.compile(r"\b(?:discuss\w*|explain\w*|counsel\w*|consent\w*|risks?|tox\b|warned|aware)\b", FLAGS)
 _LASTING = re.compile(r"chron|known|three[ -]positive|3[ -]positive|[大小]三", re.I)
 _ACTIVE_AFTER = re.compile(r"\s?[,(]?\s?(?:is\s)?(?:active|untreated|viraemic|viremic|treatment[ -]na[iï]ve)\b", re.I)
@@ -585,6 +590,10 @@ def _as_spoken_of(doc: Document, m: Mention, start: int, in_list: bool) -> None:
     ):
         m.assertion = "family"
         return
+    if m.result == "negative" and (later := _LATER_POSITIVE.match(norm, m.end)) is not None:
+        m.end, m.result, m.assertion = later.end(), "positive", "present"
+        if days := doc.dates_between(later.end(), later.end() + 12):
+            m.date, m.date_source = days[0].when.iso, "text"
     told = _TOLD.search(norm, max(start, m.start - 80), m.start) if m.value in ("hbv", "hcv", "disease") else None
     if told is not None and not (told["her"] and told["he"]) and not (told["him"] and told["she"]):
         m.assertion = "present"
@@ -638,7 +647,9 @@ def _load(m: Mention, r: Result) -> None:
         m.canonical, m.canonical_unit = number, r.unit or ""
         if m.result is None and not (r.detected and r.comparator in ("<", "<=")):
             # detected below the limit of quantification decides nothing (domain.md E8)
-            m.result = "negative" if r.comparator in ("<", "<=") else "positive"
+            m.result = (
+                "negative" if r.comparator in ("<", "<=") or (r.number == 0 and "log" not in unit) else "positive"
+            )
 
 
 def _titre(value: str, r: Result) -> str | None:
