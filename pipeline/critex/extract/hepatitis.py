@@ -455,12 +455,12 @@ def _mention(
 
 
 _OTHER_PERSON = re.compile(
-    r"(?:^|[.;\n(]\s{0,3}|\b(?:his|her|the|their)\s)(?:wife|husband|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|mother|father|brother|sister|son|daughter|baby|newborn|infant|donor|source(?: patient)?|index case)(?:'s)?\s?"
+    r"(?:^|[.;\n(]\s{0,3}|[:,]\s{1,3}(?=donor|source|index case)|\b(?:his|her|the|their)\s)(?:wife|husband|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|mother|father|brother|sister|son|daughter|baby|newborn|infant|donor|source(?: patient)?|index case)(?:'s)?\s?"
     r"(?:(?::|-|is|was|were|has been|also|both|then|recently|tested|screened|blood|serology|tests?|results?)\s?){0,4}"
     r"(?:(?:hbsag|hbv(?: dna)?|hcv(?: ab| rna)?|hiv|anti-hcv|anti-hiv|anti-hbc|hep(?:atitis)? [bc]|syphilis|vdrl)\b[^.;,\n]{0,24}(?:,|&|\sand)\s(?:and\s)?){0,3}$",
     FLAGS,
 )
-"""Another person's tests: "Wife HBsAg neg, HIV neg", "Donor: HIV negative"."""
+"""Another person's tests: "Wife HBsAg neg, HIV neg", "Donor: HIV negative", "needle-stick: source patient HIV negative"."""
 MISFILED = re.compile(
     r"[^.;\n]{0,80}?\b(?:(?:belong(?:s|ed|ing)?|pertain(?:s|ed|ing)?|refer(?:s|red)?) to (?:another|an?other|a different|some(?:one|body) else|the wrong|some other)|(?:is|was|are|were) (?:another|a different|some other|the wrong) (?:pt|patient|person)|(?:of|from) (?:another|a different|the wrong) (?:pt|patient|person)|(?:in|of) (?:the|his|her) (?:donor|husband|wife|partner|source)|wrong (?:pt|patient)\b|(?:not|isn't|wasn't) (?:hers|his|this (?:pt|patient)))\b",
     FLAGS,

@@ -18,10 +18,6 @@ _CONFIRMATION_AWAITED = re.compile(
 _OF_RELATIVE = re.compile(
     r"\s(?:husband|wife|partner|spouse|boyfriend|girlfriend|father|mother|brother|sister|son|daughter)\b", re.I
 )
-_OF_SOURCE = re.compile(
-    r"\b(?:(?:source|donor|index) (?:patient|person|case|pt)|source|donor)(?:'s)?\s?[:,]?\s(?:is |was |tested )?$", re.I
-)
-"""Before the result of somebody whose blood the patient met: "needle-stick: source patient HIV negative"."""
 _BLOT = re.compile(r"(?:western|immuno|line|wb)[\w ]*?\s(?P<result>pos|reactive|neg|non)\w*\S* for hiv", re.I)
 """A confirming test whose result stands before the virus: "Western blot positive for HIV"."""
 _NOT_INFECTED = re.compile(
@@ -72,7 +68,7 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             ticked = box_before(doc.norm, m.start, doc.line_at(m.start).start) == "ticked"
             if ticked or _CONFIRMED.match(doc.norm, m.end):
                 m.result = "positive"
-        if _OF_RELATIVE.match(doc.norm, m.end) or _OF_SOURCE.search(doc.norm, max(0, m.start - 30), m.start):
+        if _OF_RELATIVE.match(doc.norm, m.end):
             m.assertion = "family"
             continue
         if m.result == "positive":
