@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from critex.extract.context import Reach, reaching
 from critex.extract.document import Document
-from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, filled_in, left_open
+from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, said_by_box
 from critex.extract.mention import Mention
 
 _SECTION_ASSERTION = {"family": "family", "criteria": "hypothetical", "education": "hypothetical"}
@@ -248,13 +248,9 @@ def _from_box(doc: Document, m: Mention) -> None:
 def _from_form(doc: Document, m: Mention) -> None:
     """Answer of a form: "ILD: nil", "[x] TB", "MI within 6 months  [ ] Y  [x] N"; in a form that was filled in, an empty box is a negative."""
     line = doc.line_at(m.start)
-    box = box_of(doc.norm, m.start, m.end, line.start, line.end)
-    if box == "ticked":
-        m.assertion = "present"
-        return
-    if box == "empty":
-        is_answer = filled_in(doc.norm) and not left_open(doc.norm, m.end, line.end)
-        m.assertion = "absent" if is_answer else "hypothetical"
+    said = said_by_box(doc.norm, m.start, m.end, line.start, line.end)
+    if said is not None:
+        m.assertion = said
         return
     answer = answer_after(doc.norm, m.end, line.end)
     if answer is not None:

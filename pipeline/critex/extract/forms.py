@@ -186,3 +186,14 @@ def box_of(norm: str, start: int, end: int, line_start: int, line_end: int) -> s
 def filled_in(norm: str) -> bool:
     """Whether any box of a note is ticked: then the form was filled in, and an empty box is a negative (GUIDELINE, settled questions)."""
     return re.search(r"\[\s?[xX✓√✔]\s?\]|[☑☒✔✓√]", norm) is not None
+
+
+def said_by_box(norm: str, start: int, end: int, line_start: int, line_end: int) -> str | None:
+    """Assertion that the box asking for a name gives it; ``None`` where no box does.
+
+    A tick is ``"present"``. An empty box is ``"absent"`` in a form that was filled in, and ``"hypothetical"`` in one that was not or where the answer is left open.
+    """
+    box = box_of(norm, start, end, line_start, line_end)
+    if box != "empty":
+        return "present" if box == "ticked" else None
+    return "absent" if filled_in(norm) and not left_open(norm, end, line_end) else "hypothetical"

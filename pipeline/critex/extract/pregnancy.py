@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
-from critex.extract.forms import answer_after, box_of, filled_in
+from critex.extract.forms import answer_after, said_by_box
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.serology import read_result
@@ -101,12 +101,9 @@ def _state(doc: Document, m: Mention) -> bool:
             is not None
         )
     line = doc.line_at(m.start)
-    box = box_of(norm, m.start, m.end, line.start, line.end)
-    if box is not None:
-        if box == "empty" and not filled_in(norm):
-            m.assertion = "hypothetical"
-        else:
-            m.assertion = "present" if box == "ticked" else "absent"
+    said = said_by_box(norm, m.start, m.end, line.start, line.end)
+    if said is not None:
+        m.assertion = said
     elif _NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I):
         m.assertion = "absent"
     elif answer is not None:

@@ -7,7 +7,7 @@ from functools import cache
 
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family
-from critex.extract.forms import box_of, filled_in
+from critex.extract.forms import said_by_box
 from critex.extract.mention import Mention
 from critex.extract.number_words import ONES, ORDINALS
 from critex.extract.patterns import FLAGS, load_yaml
@@ -129,13 +129,11 @@ def _response(doc: Document, m: re.Match[str], mention: Mention) -> bool:
         mention.assertion = "family"
     if mention.assertion is None:
         line = doc.line_at(mention.start)
-        box = box_of(norm, mention.start, mention.end, line.start, line.end)
+        said = said_by_box(norm, mention.start, mention.end, line.start, line.end)
         if doc.category_at(mention.start) in ("criteria", "legend", "education"):
             mention.assertion = "hypothetical"
-        elif box == "ticked":
-            mention.assertion = "present"
-        elif box == "empty":
-            mention.assertion = "absent" if filled_in(norm) else "hypothetical"
+        elif said is not None:
+            mention.assertion = said
         elif _NEGATED.search(before) or _NOT_REACHED.match(norm, mention.end):
             mention.assertion = "absent"
         elif _is_conditional(doc, mention) or _is_option(doc, mention):
