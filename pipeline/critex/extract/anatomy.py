@@ -53,15 +53,15 @@ def organs() -> tuple[Organ, ...]:
 
 
 @cache
-def organ_source() -> str:
-    """Regular expression of any organ; the group ``o<n>`` that matched tells which entry of :func:`organs` it is."""
-    return "|".join(f"(?P<o{i}>{organ.regex})" for i, organ in enumerate(organs()))
+def organ_sources() -> tuple[str, ...]:
+    """Regular expression of each organ; the group ``o<n>`` that matched tells which entry of :func:`organs` it is."""
+    return tuple(f"(?P<o{i}>{organ.regex})" for i, organ in enumerate(organs()))
 
 
 @cache
 def organ_pattern() -> re.Pattern[str]:
-    """:func:`organ_source` as words that stand alone."""
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{organ_source()})(?![A-Za-z0-9])", FLAGS)
+    """:func:`organ_sources` as words that stand alone."""
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(organ_sources())})(?![A-Za-z0-9])", FLAGS)
 
 
 def organ_of(m: re.Match[str]) -> Organ:

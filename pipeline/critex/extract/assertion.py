@@ -214,7 +214,7 @@ _TRIAL_LIST = re.compile(r"NCT\d{8}\)?\s?(?:eligibility|criteria|rules|asks(?: f
 
 @lru_cache(maxsize=4)
 def _names_trial(norm: str) -> bool:
-    return _TRIAL_LIST.search(norm) is not None
+    return "nct" in norm.lower() and _TRIAL_LIST.search(norm) is not None
 
 
 def _under_trial_number(doc: Document, m: Mention) -> bool:

@@ -101,7 +101,9 @@ def _word_anchors(text: str) -> tuple[set[int], bool]:
     for stem in _STEMS:
         at = find(stem)
         while at >= 0:
-            if _WORD_ANCHOR.match(text, at):
+            if at and lower[at - 1].isalpha():  # inside a word
+                pass
+            elif _WORD_ANCHOR.match(text, at):
                 found.add(at)
             elif not spelled and _ORDINAL_DAY.match(text, at):
                 spelled = True
@@ -318,7 +320,7 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
 
 
 _BARE_MONTH = re.compile(
-    r"\b[Ii]n (?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
+    r"n (?<=\b[Ii]n )(?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
     r"(?!\.?[\s,/'-]{0,3}\d|\s(?:and|or|to|-)\s[A-Z]|,?\s(?:of|two|the)\b)"
 )
 """A month without day or year: "in March"; only one that has begun, at most eight months back."""

@@ -103,13 +103,23 @@ def _is_counted(doc: Document, found: DateMention) -> bool:
 def heading_date(doc: Document, position: int, reach: int = 40) -> DateMention | None:
     """Date of the nearest line above that reads as a heading of results ("Bloods 30/03/26:", "Collected 06/03/2026")."""
     index = doc.line_index(position)
-    for i in range(index, max(-1, index - reach), -1):
-        line = doc.lines[i]
-        if line.kind == "blank":
-            continue
-        end = min(line.end, position) if i == index else line.end
-        dates = doc.dates_between(line.start, end)
-        dates = [d for d in dates if not _is_birth(doc, d) and not _is_ahead(doc, d) and not _is_counted(doc, d)]
-        if dates and _HEADING.search(doc.norm, line.start, line.end):
-            return dates[0]
+    own = doc.lines[index]
+    if own.kind != "blank" and (found := _heads(doc, own.start, min(own.end, position))) is not None:
+        return found
+    for i in range(index - 1, max(-1, index - reach), -1):
+        if (found := doc.once_a_line(_date_of_heading, i)) is not None:
+            return found
+    return None
+
+
+def _date_of_heading(doc: Document, index: int) -> DateMention | None:
+    line = doc.lines[index]
+    return None if line.kind == "blank" else _heads(doc, line.start, line.end)
+
+
+def _heads(doc: Document, start: int, end: int) -> DateMention | None:
+    """First date of a stretch that can head results and stands in a line of such a heading."""
+    for d in doc.dates_between(start, end):
+        if not (_is_birth(doc, d) or _is_ahead(doc, d) or _is_counted(doc, d)):
+            return d if _HEADING.search(doc.norm, start, doc.line_at(start).end) else None
     return None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
+from typing import Any, TypeVar
 
 from critex.extract.dates import DateMention, When, find_dates
 from critex.extract.normalise import normalise
 from critex.extract.sections import Section, find_sections, over_joined_lines
 
+_Read = TypeVar("_Read")
 _BULLET = re.compile(r"\s*(?:[-*+>#~]{1,2}\s|\d{1,2}[.)]\s|\(\d{1,2}\)|\d{1,2}\)|[A-Za-z][.)]\s|\[[ xX]?\])", re.A)
 _COLUMNS = re.compile(r"\S(?:\t+| {3,}|\s?\|\s?)\S", re.A)
 _ABBREVIATIONS = [
@@ -318,6 +321,18 @@ class Document:
         """Category of the section that holds a character."""
         section = self.section_at(position)
         return section.category if section else None
+
+    def once_a_line(self, read: Callable[[Document, int], _Read], index: int) -> _Read:
+        """What ``read`` makes of a line, kept for those who ask again: heads of tables and headings are asked for by every row below."""
+        key = (read, index)
+        if key not in self._of_lines:
+            self._of_lines[key] = read(self, index)
+        found: _Read = self._of_lines[key]
+        return found
+
+    @cached_property
+    def _of_lines(self) -> dict[tuple[Callable[..., Any], int], Any]:
+        return {}
 
     @cached_property
     def dates(self) -> list[DateMention]:

@@ -68,6 +68,8 @@ _COUNTED_HEAD = re.compile(
     r"(?P<unit>day|d|week|wk|month|cycle|c|visit)\s?(?P<n>[+-]?\s?\d{1,3})(?:\s?/?\s?d(?:ay)?\s?(?P<day>\d{1,2}))?",
     FLAGS,
 )
+_COUNTED_UNDER = re.compile(r"days?|weeks?|cycles?", re.I)
+_BARE_COUNT = re.compile(r"[+-]?\d{1,3}")
 _DAYS_OF = {"d": 1, "w": 7, "m": 30, "c": 28, "v": 1}
 
 
@@ -80,7 +82,7 @@ def _rank_of(text: str, first: str) -> int | None:
         return LATEST
     if m := _COUNTED_HEAD.fullmatch(text):
         return int(m["n"].replace(" ", "")) * _DAYS_OF[m["unit"][0].lower()] + int(m["day"] or 0)
-    if re.fullmatch(r"days?|weeks?|cycles?", first.strip(), re.I) and re.fullmatch(r"[+-]?\d{1,3}", text):
+    if _COUNTED_UNDER.fullmatch(first.strip()) and _BARE_COUNT.fullmatch(text):
         return int(text)
     return None
 
@@ -132,35 +134,48 @@ def head_of(doc: Document, index: int) -> Head | None:
             if i < index - 1 and doc.lines[max(0, i - 1)].kind == "blank":
                 return None
             continue
-        if line.kind != "row" and not _SPACED_HEAD.search(doc.norm, line.start, line.end):
+        if not doc.once_a_line(_may_be_head, i):
             if i < index - 4 and line.end - line.start > 60 and doc.norm[line.start : line.end].strip(" -=+_|"):
                 return None
             continue
-        cells = cells_of(doc.norm, line)
-        roles, dates, ranks = [], [], []
-        numbered = days_of_cells(doc, cells)
-        for c in cells:
-            rank = _rank_of(c.text, cells[0].text)
-            inside = doc.dates_between(c.start, c.end)
-            role = next((r for r, p in _ROLES if p.search(c.text)), "")
-            if rank is not None:  # "Day -4" is counted from a day that the table does not name
-                role, inside = "time", []
-            elif inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
-                role = "date"
-            when = inside[0].when if inside else None
-            if not inside and c.start in numbered:
-                role, when = "date", numbered[c.start]
-            roles.append(role)
-            ranks.append(rank if role == "time" else None)
-            dates.append(when)
-        if sum(bool(r) for r in roles) >= 2 or (
-            roles.count("date") >= 1
-            and len(cells) >= 2
-            and not any(VALUE.fullmatch(c.text.strip()) and c.start not in numbered for c in cells)
-        ):
-            if "time" in roles:
-                ranks = [LATEST if role == "value" else rank for role, rank in zip(roles, ranks, strict=True)]
-            return Head(cells, roles, dates, i, line.start, ranks)
+        if (head := doc.once_a_line(_as_head, i)) is not None:
+            return head
+    return None
+
+
+def _may_be_head(doc: Document, index: int) -> bool:
+    line = doc.lines[index]
+    return line.kind == "row" or _SPACED_HEAD.search(doc.norm, line.start, line.end) is not None
+
+
+def _as_head(doc: Document, index: int) -> Head | None:
+    """Columns that a line names, where it reads as a table's head."""
+    line = doc.lines[index]
+    cells = cells_of(doc.norm, line)
+    roles, dates, ranks = [], [], []
+    numbered = days_of_cells(doc, cells)
+    for c in cells:
+        rank = _rank_of(c.text, cells[0].text)
+        inside = doc.dates_between(c.start, c.end)
+        role = next((r for r, p in _ROLES if p.search(c.text)), "")
+        if rank is not None:  # "Day -4" is counted from a day that the table does not name
+            role, inside = "time", []
+        elif inside and inside[0].end - inside[0].start >= 0.5 * len(c.text.strip()):
+            role = "date"
+        when = inside[0].when if inside else None
+        if not inside and c.start in numbered:
+            role, when = "date", numbered[c.start]
+        roles.append(role)
+        ranks.append(rank if role == "time" else None)
+        dates.append(when)
+    if sum(bool(r) for r in roles) >= 2 or (
+        roles.count("date") >= 1
+        and len(cells) >= 2
+        and not any(VALUE.fullmatch(c.text.strip()) and c.start not in numbered for c in cells)
+    ):
+        if "time" in roles:
+            ranks = [LATEST if role == "value" else rank for role, rank in zip(roles, ranks, strict=True)]
+        return Head(cells, roles, dates, index, line.start, ranks)
     return None
 
 

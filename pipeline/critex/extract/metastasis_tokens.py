@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from critex.extract.anatomy import organ_source, organs
+from critex.extract.anatomy import organ_sources, organs
 from critex.extract.patterns import FLAGS, load_yaml, term_regex
-from critex.extract.starts import shape_of, starts_with
+from critex.extract.starts import first_characters
 
 ORGAN_KINDS = frozenset({"site", "region", "node", "regional", "local", "nodes", "vertebra"})
 
@@ -56,28 +56,33 @@ def _plain(word: str) -> str:
 
 
 @cache
-def _grammar() -> tuple[dict[str, str], dict[str, frozenset[str]], re.Pattern[str]]:
-    kinds = {word: _kind_of(k) for word, k in _words("words").items()}
-    cues = _words("cues")
+def _vocabulary() -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """Kind and cues of every term."""
+    return {word: _kind_of(k) for word, k in _words("words").items()}, _words("cues")
+
+
+Part = tuple[str, str, tuple[str, ...]]
+"""How a part of the grammar opens and closes, and its alternatives."""
+
+
+@cache
+def _parts() -> tuple[Part, ...]:
+    """What is tried at a place, in order; the names of the groups tell what a token is."""
     content = load_yaml("metastasis.yaml")
     terms = sorted({str(t) for part in ("words", "cues") for group in content[part].values() for t in group}, key=len)[
         ::-1
     ]
     imaging = sorted(map(str, content["words"]["imaging"]), key=len)[::-1]
-    source = "|".join(
-        [
-            rf"(?P<scan>{'|'.join(term_regex(t) for t in imaging)})",
-            rf"(?<![A-Za-z0-9])(?:{organ_source()})(?![A-Za-z0-9])",
-            r"(?P<box>\[\s?[xX√✓]?\s?\]|[☐☑☒□])",
-            r"(?P<result>\(\s?(?:\+|-|\+ve|-ve|[YN]|yes|no|nil|neg|pos|none)\s?\))",
-            rf"(?P<term>{'|'.join(term_regex(t) for t in terms if re.search(r'[A-Za-z0-9]', t))})",
-            rf"(?P<sign>{'|'.join(re.escape(t) for t in terms if not re.search(r'[A-Za-z0-9]', t))}|[?;)\]|])",
-            _NUMBER,
-            _WORD,
-            _MARK,
-        ]
+    spoken = tuple(term_regex(t) for t in terms if re.search(r"[A-Za-z0-9]", t))
+    signs = tuple(re.escape(t) for t in terms if not re.search(r"[A-Za-z0-9]", t))
+    return (
+        ("(?P<scan>", ")", tuple(term_regex(t) for t in imaging)),
+        (r"(?<![A-Za-z0-9])(?:", r")(?![A-Za-z0-9])", organ_sources()),
+        ("", "", (r"(?P<box>\[\s?[xX√✓]?\s?\]|[☐☑☒□])",)),
+        ("", "", (r"(?P<result>\(\s?(?:\+|-|\+ve|-ve|[YN]|yes|no|nil|neg|pos|none)\s?\))",)),
+        ("(?P<term>", ")", spoken),
+        ("(?P<sign>", ")", (*signs, r"[?;)\]|]")),
     )
-    return kinds, cues, re.compile(source, FLAGS)
 
 
 _SIGN = re.compile(r"\S")
@@ -89,10 +94,21 @@ _PLAIN = re.compile(f"{_NUMBER}|{_WORD}|{_MARK}", FLAGS)
 
 
 @cache
-def _special() -> re.Pattern[str] | None:
-    """Where an organ or a term can begin; only there the whole grammar is tried."""
-    source = _grammar()[2].pattern.removesuffix(f"|{_NUMBER}|{_WORD}|{_MARK}")
-    return starts_with(shape_of(re.compile(source, FLAGS))[1])
+def _beginnings() -> dict[str, frozenset[str]]:
+    """Characters that each alternative of the grammar can begin with; none where that may be any."""
+    return {source: first_characters(re.compile(source, FLAGS)) for *_, sources in _parts() for source in sources}
+
+
+@cache
+def _grammar_at(first: str) -> re.Pattern[str]:
+    """The grammar without what cannot begin with a character: of its hundreds of alternatives few can."""
+    begin = _beginnings()
+    kept = []
+    for opening, closing, sources in _parts():
+        here = [s for s in sources if not begin[s] or first in begin[s]]
+        if here:
+            kept.append(f"{opening}{'|'.join(here)}{closing}")
+    return re.compile("|".join([*kept, _NUMBER, _WORD, _MARK]), FLAGS) if kept else _PLAIN
 
 
 def tokens(norm: str, start: int, end: int, heads: list[tuple[int, int, int]]) -> list[Token]:
@@ -119,12 +135,10 @@ def tokens(norm: str, start: int, end: int, heads: list[tuple[int, int, int]]) -
 
 
 def _lex(norm: str, start: int, end: int) -> list[Token]:
-    kinds, cues, pattern = _grammar()
+    kinds, cues = _vocabulary()
     found: list[Token] = []
-    special, plain = _special(), _PLAIN
     while (place := _SIGN.search(norm, start, end)) is not None:
-        at = place.start()
-        m = (pattern if special is None or special.match(norm, at) else plain).match(norm, at, end)
+        m = _grammar_at(place.group()).match(norm, place.start(), end)
         if m is None:
             start = place.end()
             continue
