@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 
 from dateutil.relativedelta import relativedelta
 
@@ -324,13 +325,17 @@ _BARE_MONTH = re.compile(
     r"(?!\.?[\s,/'-]{0,3}\d|\s(?:and|or|to|-)\s[A-Z]|,?\s(?:of|two|the)\b)"
 )
 """A month without day or year: "in March"; only one that has begun, at most eight months back."""
+_MONTH_OF_TESTS = re.compile(
+    r"the (?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
+    r" (?=(?:health |blood |routine |clinic |screening |check-?up |annual |pre-?op(?:erative)? )?(?:check-?ups?|checks?|bloods?|labs?|laboratory|panel|visit|admission|results?|samples?|tests?|screen(?:ing)?|clinic|work-?up|scan|CT|MRI|PET)\b)"
+)
 
 
 def _bare_months(text: str, anchor: date | None) -> list[DateMention]:
     if anchor is None:
         return []
     found = []
-    for m in _BARE_MONTH.finditer(text):
+    for m in chain(_BARE_MONTH.finditer(text), _MONTH_OF_TESTS.finditer(text)):
         back = (anchor.month - _MONTHS[m["month"].lower()]) % 12
         day = anchor - relativedelta(months=back)
         when = _month(day.year, day.month) if back <= 8 else None

@@ -148,7 +148,9 @@ def behind_day(doc: Document, name: Name, limit: int) -> int:
 _COURSE = re.compile(r"admission|presentation|arrival|pre", FLAGS)
 """Of the present course: alone, such a value is no earlier one."""
 _DAY_BEFORE = re.compile(
-    r"[\s:,]{0,3}(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s|(?:at|by|in)\s(?:the\s|our\s|her\s|his\s)?(?:[a-z.]{2,15}\s){1,3}?(?:on\s)?(?=\d|(?-i:[A-Z][a-z]{2,8})\s))?",
+    r"[\s:,]{0,3}(?:(?:measured|taken|drawn|checked|done|tested|sent|repeated|performed|collected)\s)?"
+    r"(?:(?:on\s|last\s)?(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:\slast)?,?\s)?"
+    r"(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s|(?:at|by|in)\s(?:the\s|our\s|her\s|his\s)?(?:[a-z.]{2,15}\s){1,3}?(?:on\s)?(?=\d|(?-i:[A-Z][a-z]{2,8})\s))?",
     FLAGS,
 )
 _BEHIND_DAY = re.compile(r"\.?\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:was|is|were)\s)?", FLAGS)

@@ -342,7 +342,8 @@ def _last_done(doc: Document, m: Mention) -> str | None:
 
 
 _AT_TIME = re.compile(
-    r"\s(?:taken |measured |done )?at (?:the )?time of (?:(?:the|his|her)\s)?[\w-]{3,20},?\s\(?(?:on |in )?", FLAGS
+    r"\s(?:taken |measured |done )?(?:at (?:the )?time|on (?:the )?(?:day|date|morning|eve)) of (?:(?:the|his|her)\s)?[\w-]{3,20},?\s\(?(?:on |in )?",
+    FLAGS,
 )
 """Between a value and the day of the event it was taken at: "INR 1.0 at the time of biopsy, 2 April 2026"."""
 

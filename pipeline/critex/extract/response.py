@@ -26,7 +26,7 @@ _OTHER_MEANING = re.compile(
     FLAGS,
 )
 _AFTER = re.compile(
-    r"(?:after|apr[eè]s|post|following|s/p|at|on completion of|end of|completed)\s(?:a total of\s|the\s|all\s|my\s|his\s|her\s)?(?:#\s?(?P<h>\d)\b|(?P<n>\d{1,2}|one|two|three|four|five|six|eight)\s?(?:(?:of|/|out of)\s?(?:\d|six|four)\s)?(?:cycles?|courses?|cures?|#|rounds?|程|周期)|(?:C|cycle\s?|course\s?)(?P<c>\d{1,2})\b(?!-)|(?P<o>first|second|third|fourth|fifth|sixth|[1-6](?:st|nd|rd|th))\s(?:cycle|course|round|cure|chemo\w*)\b)|(?:x|×)\s?(?P<x>\d)\b(?!\s?(?:mg|/52|/12|\d|\^))|\bC(?P<k>\d)\b\s?(?:scan|CT|evaluation|assessment|restaging|response)",
+    r"(?:after|apr[eè]s|post|following|s/p|at|on completion of|end of|completed)[\s-](?:a total of\s|the\s|all\s|my\s|his\s|her\s)?(?:#\s?(?P<h>\d)\b|(?P<n>\d{1,2}|one|two|three|four|five|six|eight)\s?(?:(?:of|/|out of)\s?(?:\d|six|four)\s)?(?:cycles?|courses?|cures?|#|rounds?|程|周期)|(?:C|cycle\s?|course\s?)(?P<c>\d{1,2})\b(?!-)|(?P<o>first|second|third|fourth|fifth|sixth|[1-6](?:st|nd|rd|th))\s(?:cycle|course|round|cure|chemo\w*)\b)|(?:x|×)\s?(?P<x>\d)\b(?!\s?(?:mg|/52|/12|\d|\^))|\bC(?P<k>\d)\b\s?(?:scan|CT|evaluation|assessment|restaging|response)",
     FLAGS,
 )
 _RANGE = re.compile(r"\d\s?(?:-|to|–)\s?\d\s?(?:cycles|courses)", FLAGS)

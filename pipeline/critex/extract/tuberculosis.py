@@ -294,7 +294,7 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         (_ELSEWHERE.search(before) and not _LUNG_TOO.search(before + doc.norm[m.start : m.end]))
         or _ELSEWHERE_NAMED.search(doc.norm, m.start, m.end)
         or re.match(
-            r"\s?(?:lymph|adenitis|mening|pleuri|pericardi|peritoni|arthritis|osteomy|spond|spine|gland|vertebra|of (?:the )?(?:vertebra|pleura|pericard|periton|joint|hip|knee|eye|larynx|bowel|skin|neck|gland|node|spine|bone|kidney))",
+            r"\s?(?:lymph|adenitis|mening|pleuri|pericardi|peritoni|arthritis|osteomy|spond|spine|gland|vertebra|of (?:(?:the|an?|his|her|left|right|cervical|neck|lumbar|thoracic|dorsal|axillary|inguinal|mediastinal|hip)\s){0,3}(?:lymph|vertebra|pleura|pericard|periton|joint|hip|knee|eye|larynx|bowel|skin|neck|gland|node|spine|bone|kidney))",
             after,
             re.I,
         )
