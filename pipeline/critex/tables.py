@@ -315,19 +315,40 @@ def empty(table: Table) -> pd.DataFrame:
     return checked(pd.DataFrame(columns=table.names), table)
 
 
-_PANDAS = {pa.int64(): pd.Int64Dtype()}
-
-
-def of_columns(columns: Mapping[str, tuple[Kind, list[Any]]]) -> pd.DataFrame:
-    """A DataFrame of columns with the types of this module, faster than pandas builds one.
+def of_columns(columns: Mapping[str, tuple[Kind, list[Any] | None]], length: int) -> pd.DataFrame:
+    """A DataFrame of columns with the types of this module, faster than pandas or Arrow builds one.
 
     Parameters
     ----------
     columns : mapping of str to (kind, values)
-        ``None`` stands for a missing value; of strings, give ``""``.
+        ``None`` stands for a missing value; of strings, give ``""``. ``None`` for the values is an empty column.
+    length : int
+        Number of rows.
     """
-    arrays = [pa.array(values, _ARROW[kind]) for kind, values in columns.values()]
-    return pa.table(arrays, names=list(columns)).to_pandas(types_mapper=_PANDAS.get)
+    empty: dict[Kind, Any] = {}
+    series: dict[str, Any] = {}
+    for name, (kind, values) in columns.items():
+        if values is not None:
+            series[name] = _pandas_array(values, kind)
+            continue
+        if kind not in empty:
+            empty[kind] = _pandas_array([_EMPTY[kind]] * length, kind)
+        series[name] = empty[kind].copy()  # of its own: who changes a cell of one column means that column
+    return pd.DataFrame(series, index=pd.RangeIndex(length), copy=False)
+
+
+_EMPTY: dict[Kind, Any] = {"string": "", "int": None, "float": None}
+_TEXT: Any = pd.Series([], dtype="str").dtype
+_WHOLE: Any = pd.Int64Dtype()
+
+
+def _pandas_array(values: list[Any], kind: Kind) -> Any:
+    """The array that pandas holds a column in."""
+    if kind == "string":
+        return _TEXT.__from_arrow__(pa.array(values, pa.large_string()))  # as pandas keeps it: not converted
+    if kind == "int":
+        return _WHOLE.__from_arrow__(pa.array(values, pa.int64()))
+    return pa.array(values, _ARROW[kind]).to_numpy(zero_copy_only=False, writable=True)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -357,18 +378,28 @@ def of_rows(rows: Sequence[tuple[Any, ...]], table: Table) -> pd.DataFrame:
         ordered = sorted(
             rows, key=(lambda r: ["" if r[k] is None else r[k] for k in keys]) if missing else itemgetter(*keys)
         )
-        columns: dict[str, tuple[Kind, list[Any]]] = {}
-        for column, cells in zip(table.columns, zip(*ordered, strict=True), strict=True):
-            values = list(cells)
-            if None in values:
+    except TypeError:  # other types: pandas converts them
+        return checked(pd.DataFrame(rows, columns=table.names), table)
+    if not ordered:
+        return empty(table)
+    return of_ordered_columns([list(cells) for cells in zip(*ordered, strict=True)], table)
+
+
+def of_ordered_columns(columns: Sequence[list[Any]], table: Table) -> pd.DataFrame:
+    """As :func:`of_rows`, of the columns of rows that are in the table's order already."""
+    try:
+        found: dict[str, tuple[Kind, list[Any] | None]] = {}
+        for column, cells in zip(table.columns, columns, strict=True):
+            values = cells
+            if None in cells:
                 if column.required:
                     raise SchemaError(f"{table.name}: column {column.name} has empty values")
                 if column.kind == "string":
-                    values = ["" if v is None else v for v in values]
-            columns[column.name] = (column.kind, values)
-        return of_columns(columns)
-    except (TypeError, ValueError):  # no rows, other types, or text that is not Unicode: pandas converts them
-        return checked(pd.DataFrame(rows, columns=table.names), table)
+                    values = ["" if v is None else v for v in cells]
+            found[column.name] = (column.kind, values)
+        return of_columns(found, len(columns[0]))
+    except (TypeError, ValueError):  # other types, or text that is not Unicode: pandas converts them
+        return checked(pd.DataFrame(dict(zip(table.names, columns, strict=True))), table)
 
 
 def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -395,7 +426,7 @@ def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         and _is_sorted(frame, table)
         and all(_typed(frame[c.name], c, table.name).dtype == frame[c.name].dtype for c in table.columns)
     ):
-        return frame.reset_index(drop=True)
+        return frame if frame.index.equals(pd.RangeIndex(len(frame))) else frame.reset_index(drop=True)
     out: dict[str, pd.Series] = {}
     for column in table.columns:
         if column.name in frame.columns:

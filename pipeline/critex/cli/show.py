@@ -60,7 +60,7 @@ def schema(
 
 def _print_schema(name: str) -> None:
     from critex.features.spec import load_features
-    from critex.run.judge_patients import column_of
+    from critex.run.feature_table import column_of
     from critex.tables import TABLES
 
     spec = TABLES[name]

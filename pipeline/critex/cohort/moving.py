@@ -57,6 +57,7 @@ class MovingPatient(Patient):
     ) -> None:
         self._stack = [Trace()]
         self._seen: dict[str, Trace] = {}
+        self._seen_all: dict[str, Trace] = {}
         self._selected: dict[str, list[Fact]] = {}
         # without an index date a feature may be silent that speaks once the patient has moved to one
         features = load_features() if index_date is None else None
@@ -87,10 +88,10 @@ class MovingPatient(Patient):
         if day == self._index:
             return
         self._index = day
-        for name, seen in list(self._seen.items()):
-            if seen.reads_index:
-                del self._seen[name]
-                self._facts.pop(name, None)
+        for traces, kept in ((self._seen, self._facts), (self._seen_all, self._found)):
+            for name in [n for n, seen in traces.items() if seen.reads_index]:
+                del traces[name]
+                kept.pop(name, None)
 
     @contextmanager
     def watched(self) -> Iterator[Trace]:
@@ -108,6 +109,11 @@ class MovingPatient(Patient):
         self._stack[-1].labels.add(label)
         return super().labelled(label)
 
+    def of_kind(self, label: str, value: str) -> list[Statement]:
+        """See :meth:`Patient.of_kind`."""
+        self._stack[-1].labels.add(label)
+        return super().of_kind(label, value)
+
     def selected(self, name: str) -> list[Fact]:
         """See :meth:`Patient.selected`; it does not depend on the index date."""
         for selection in self.features[name].sources:
@@ -121,15 +127,20 @@ class MovingPatient(Patient):
         if name in self._seen:
             self._stack[-1].add(self._seen[name])
             return self._facts.get(name, [])
-        if name in self._facts:  # a derivation that asks for itself
-            return self._facts[name]
         with self.watched() as trace:
             found = super().facts(name)
         self._seen[name] = trace
         return found
 
-    def _compute(self, name: str, window: tuple[date, date] | None) -> list[Fact]:
-        derive = self.features[name].derive
-        if derive:
-            self._stack[-1].derivations.add(derive)
-        return super()._compute(name, window)
+    def _all(self, name: str) -> list[Fact]:
+        if name in self._seen_all:
+            self._stack[-1].add(self._seen_all[name])
+            return self._found[name]
+        if name in self._found:  # a derivation that asks for itself
+            return self._found[name]
+        with self.watched() as trace:
+            if derive := self.features[name].derive:
+                trace.derivations.add(derive)
+            found = super()._all(name)
+        self._seen_all[name] = trace
+        return found

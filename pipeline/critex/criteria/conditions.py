@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property, lru_cache
 from typing import Any, Protocol
 
 from dateutil.relativedelta import relativedelta
@@ -16,8 +17,8 @@ from dateutil.relativedelta import relativedelta
 from critex.errors import TrialError
 from critex.extract.dates import When
 from critex.features.facts import CONFLICT, Fact, Statement
-from critex.features.patient import Patient, attributes_match
-from critex.features.spec import Feature
+from critex.features.patient import Patient
+from critex.features.spec import Feature, Wanted, wanted
 
 Truth = bool | None
 
@@ -32,6 +33,10 @@ class Finding:
     """Words for the reason, such as "94 g/L on 2026-03-12"."""
     flags: tuple[str, ...] = ()
     """What calls for review: ``uln_fallback``, ``index_proxy``, ``conflict``, ``undated``, ..."""
+
+
+SILENT = Finding(None)
+"""Of a test on a feature of which nothing is said."""
 
 
 class Condition(Protocol):
@@ -55,13 +60,18 @@ class Window:
 
     def first_day(self, index_date: date) -> date:
         """First day inside (calendar months and years; domain.md 1.3)."""
-        if self.unit.startswith("day"):
-            return index_date - timedelta(days=self.number)
-        if self.unit.startswith("week"):
-            return index_date - timedelta(weeks=self.number)
-        if self.unit.startswith("month"):
-            return index_date - relativedelta(months=self.number)
-        return index_date - relativedelta(years=self.number)
+        return _first_day(self.number, self.unit, index_date)
+
+
+@lru_cache(maxsize=10_000)
+def _first_day(number: int, unit: str, index_date: date) -> date:
+    if unit.startswith("day"):
+        return index_date - timedelta(days=number)
+    if unit.startswith("week"):
+        return index_date - timedelta(weeks=number)
+    if unit.startswith("month"):
+        return index_date - relativedelta(months=number)
+    return index_date - relativedelta(years=number)
 
 
 def parse_window(text: str) -> Window:
@@ -80,16 +90,16 @@ def parse_window(text: str) -> Window:
 
 def three_all(truths: list[Truth]) -> Truth:
     """Kleene conjunction; of nothing: true."""
-    if any(t is False for t in truths):
+    if False in truths:
         return False
-    return None if any(t is None for t in truths) else True
+    return None if None in truths else True
 
 
 def three_any(truths: list[Truth]) -> Truth:
     """Kleene disjunction; of nothing: false."""
-    if any(t is True for t in truths):
+    if True in truths:
         return True
-    return None if any(t is None for t in truths) else False
+    return None if None in truths else False
 
 
 def three_not(truth: Truth) -> Truth:
@@ -134,30 +144,23 @@ class Not:
     def ask(self, patient: Patient, window: Window | None) -> Finding:
         """See :class:`Condition`."""
         found = self.part.ask(patient, window)
+        if found is SILENT:
+            return found
         return Finding(three_not(found.truth), found.facts, found.notes, found.flags)
 
 
 def _joined(truth: Truth, found: list[Finding]) -> Finding:
+    said = [f for f in found if f is not SILENT]
+    if len(said) == 1 and said[0].truth is truth:
+        return said[0]
+    if not said:
+        return SILENT if truth is None else Finding(truth)
     return Finding(
         truth,
-        tuple(dict.fromkeys(f for x in found for f in x.facts))
-        if _hashable(found)
-        else _unique([f for x in found for f in x.facts]),
-        tuple(dict.fromkeys(n for x in found for n in x.notes)),
-        tuple(dict.fromkeys(n for x in found for n in x.flags)),
+        tuple({id(f): f for x in said for f in x.facts}.values()),  # facts hold mappings: they have no hash
+        tuple(dict.fromkeys(n for x in said for n in x.notes)),
+        tuple(dict.fromkeys(n for x in said for n in x.flags)),
     )
-
-
-def _hashable(_found: list[Finding]) -> bool:
-    return False  # facts hold attribute mappings
-
-
-def _unique(facts: list[Fact]) -> tuple[Fact, ...]:
-    seen: list[Fact] = []
-    for f in facts:
-        if not any(f is s for s in seen):
-            seen.append(f)
-    return tuple(seen)
 
 
 @dataclass(frozen=True)
@@ -172,15 +175,18 @@ class Test:
     dated: bool | None = None
     where: dict[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def _wanted(self) -> tuple[Wanted, ...]:
+        return wanted(self.where)
+
     def of(self, fact: Fact, patient: Patient, spec: Feature) -> tuple[Truth, str, tuple[str, ...]]:
         """Truth of the test for one fact, words for the reason, flags for review."""
         truths: list[Truth] = []
         flags: list[str] = list(fact.flags)
         said = ""
-        if self.where:
-            if not attributes_match(fact.attributes, self.where):
+        for w in self._wanted:
+            if not w.by(fact.attributes):
                 return False, "", ()
-            truths.append(True)
         if self.words:
             if fact.state == CONFLICT:
                 truths.append(None)
@@ -305,7 +311,6 @@ def _number(value: float) -> str:
     return f"{value:.4g}"
 
 
-_SILENT = Finding(None)
 SAID = 3
 """Facts of one feature that a reason names at most; the evidence holds them all."""
 
@@ -321,15 +326,11 @@ class On:
 
     def ask(self, patient: Patient, window: Window | None) -> Finding:
         """See :class:`Condition`."""
-        if not patient.may_say(self.feature):
-            return _SILENT
         facts = self._facts(patient, window)
-        if self.quantifier == "stated":
-            return Finding(
-                True if facts else None, tuple(facts), tuple(_describe(f, self.spec, "") for f in facts[-1:])
-            )
         if not facts:
-            return _SILENT
+            return SILENT
+        if self.quantifier == "stated":
+            return Finding(True, tuple(facts), (self._describe(facts[-1], ""),))
         results = [(f, *self.test.of(f, patient, self.spec)) for f in facts]
         truths = [r[1] for r in results]
         truth = three_all(truths) if self.quantifier == "every" else three_any(truths)
@@ -342,31 +343,35 @@ class On:
         return Finding(
             truth,
             tuple(r[0] for r in used),
-            tuple(dict.fromkeys(_describe(r[0], self.spec, r[2]) for r in used[-SAID:])),
+            tuple(dict.fromkeys(self._describe(r[0], r[2]) for r in used[-SAID:])),
             tuple(dict.fromkeys(flag for r in used for flag in r[3])),
         )
 
+    @cached_property
+    def _looks_in_window(self) -> bool:
+        return self.spec.takes == "latest" and self.spec.unit is not None
+
     def _facts(self, patient: Patient, window: Window | None) -> list[Fact]:
-        if (
-            window is not None
-            and self.spec.takes == "latest"
-            and self.spec.unit is not None
-            and patient.index_date is not None
-        ):
+        if window is not None and self._looks_in_window and patient.index_date is not None:
             return patient.facts_in_window(self.feature, window.first_day(patient.index_date), patient.index_date)
         return patient.facts(self.feature)
 
+    @cached_property
+    def _name(self) -> str:
+        return self.spec.meaning.rstrip(".")
 
-def _describe(fact: Fact, spec: Feature, limit: str) -> str:
-    name = spec.meaning.rstrip(".")
-    if fact.number is not None and spec.unit is not None:
-        to = f" to {_number(fact.number_to)}" if fact.number_to is not None and fact.number_to != fact.number else ""
-        what = f"{fact.comparator or ''}{_number(fact.number)}{to} {fact.unit or spec.unit}".strip()
-    else:
-        what = spec.words.get(fact.state or "", (fact.state or "stated").replace("_", " "))
-    when = f" on {fact.when.iso}" if fact.when else " (undated)"
-    source = " (note's date)" if fact.date_source == "note" else ""
-    return f"{name}: {what}{when}{source}" + (f" ({limit})" if limit else "")
+    def _describe(self, fact: Fact, limit: str) -> str:
+        spec = self.spec
+        if fact.number is not None and spec.unit is not None:
+            to = (
+                f" to {_number(fact.number_to)}" if fact.number_to is not None and fact.number_to != fact.number else ""
+            )
+            what = f"{fact.comparator or ''}{_number(fact.number)}{to} {fact.unit or spec.unit}".strip()
+        else:
+            what = spec.words.get(fact.state or "", (fact.state or "stated").replace("_", " "))
+        when = f" on {fact.when.iso}" if fact.when else " (undated)"
+        source = " (note's date)" if fact.date_source == "note" else ""
+        return f"{self._name}: {what}{when}{source}" + (f" ({limit})" if limit else "")
 
 
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>|=|≤|≥)\s*([\d.]+(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")

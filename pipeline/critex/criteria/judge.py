@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
 
-from critex.criteria.conditions import Condition, Finding, Window, parse_condition, parse_window, statements_of
+from critex.criteria.conditions import SILENT, Condition, Finding, Window, parse_condition, parse_window, statements_of
 from critex.criteria.confidence import Confidence, load_confidence, review_limits
 from critex.criteria.properties import decided, undecided
 from critex.criteria.trial import Criterion, Step, Trial
@@ -30,9 +29,9 @@ REVIEW_WORDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Judged:
-    """Verdict on one leaf criterion, with its evidence."""
+    """Verdict on one leaf criterion, with its evidence. Nothing changes one; not frozen, as statements are not (:mod:`critex.features.facts`)."""
 
     criterion: Criterion
     verdict: str
@@ -47,13 +46,37 @@ class Judged:
     """What the confidence is computed from (:mod:`critex.criteria.properties`)."""
 
 
-def conditions_of(criterion: Criterion) -> list[Condition]:
-    """Conditions of a criterion's steps, parsed once."""
-    found = criterion._conditions
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A criterion with what judging it asks for again and again, worked out once."""
+
+    criterion: Criterion
+    window: Window | None
+    steps: tuple[tuple[Step, Condition], ...]
+    features: tuple[str, ...]
+    """Features that its steps ask for."""
+    by_index: tuple[bool, ...]
+    """Of each step, whether it depends on the index date."""
+
+
+def _ready(criterion: Criterion) -> _Ready:
+    found: _Ready | None = criterion._ready
     if found is None:
         features = load_features()
-        found = criterion._conditions = [parse_condition(s.when, features) for s in criterion.decide]
+        window = parse_window(criterion.window) if criterion.window else None
+        found = criterion._ready = _Ready(
+            criterion,
+            window,
+            tuple((s, parse_condition(s.when, features)) for s in criterion.decide),
+            criterion.features_read(),
+            tuple(window is not None or "within" in (w := str(s.when)) or "before" in w for s in criterion.decide),
+        )
     return found
+
+
+def conditions_of(criterion: Criterion) -> list[Condition]:
+    """Conditions of a criterion's steps, parsed once."""
+    return [condition for _, condition in _ready(criterion).steps]
 
 
 Enrolled = tuple[date | None, str | None, date | None]
@@ -65,7 +88,9 @@ class _Silence:
     """Verdicts of a trial on patients of whom nothing is said; they hold for all who have no statement that a criterion asks for."""
 
     def __init__(self, trial: Trial) -> None:
-        self._criteria = trial.criteria
+        self.criteria = [_ready(c) for c in trial.criteria]
+        self.parents = Counter(c.parent for c in trial.criteria if not c.investigator)
+        """Number of criteria of a parent; those for the investigator are not counted."""
         self._by_patient: dict[tuple[bool, Enrolled], list[Silent[Judged]]] = {}
         self._by_criterion: dict[tuple[object, ...], Silent[Judged]] = {}
         self.finished: dict[tuple[object, ...], Judged] = {}
@@ -81,7 +106,7 @@ class _Silence:
             if len(self._by_patient) + len(self._by_criterion) + len(self.finished) > _REMEMBERED:
                 for memory in (self._by_patient, self._by_criterion, self.finished):
                     memory.clear()
-            found = [self._criterion(i, patient, enrolled, index_is_proxy) for i in range(len(self._criteria))]
+            found = [self._criterion(i, patient, enrolled, index_is_proxy) for i in range(len(self.criteria))]
             self._by_patient[index_is_proxy, enrolled] = found
         return found
 
@@ -91,7 +116,7 @@ class _Silence:
         key = (known, *(getattr(patient, name) for name in asked)) if asked is not None else None
         found = self._by_criterion.get(key) if key is not None else None
         if found is None:
-            found = silent(lambda p: _judge(self._criteria[i], p, index_is_proxy), *enrolled)
+            found = silent(lambda p: _judge(self.criteria[i], p, index_is_proxy), *enrolled)
             if asked is None:
                 asked = found.enrolment
             elif set(found.enrolment) - set(asked):
@@ -105,20 +130,16 @@ def judge(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[
     """Verdicts of a patient on every leaf criterion of a trial, in the trial's order."""
     silence = _silence_of(trial)
     silent_ = silence.of(patient, index_is_proxy)
-    judged = _judged(trial, patient, index_is_proxy, silent_)
+    judged = _judged(silence, patient, index_is_proxy, silent_)
     model, limits, finished = load_confidence(), review_limits(), silence.finished
     asked = tuple(limits.items()) if limits else ()
     out = []
-    for j, s, more in zip(judged, silent_, _neighbours(judged), strict=True):
+    for j, s, more in zip(judged, silent_, _neighbours(silence, judged), strict=True):
         if j is not s.result:
             out.append(_finished(j, more, model, limits))
             continue
-        key = (
-            id(j),
-            *more.values(),
-            model.digest,
-            asked,
-        )  # `silence` keeps what it remembers alive: an id is not used again
+        # `silence` keeps what it remembers alive: an id is not used again
+        key = (id(j), *more.values(), model.digest, asked)
         known = finished.get(key)
         if known is None:
             known = finished[key] = _finished(j, more, model, limits)
@@ -128,10 +149,11 @@ def judge(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[
 
 def judge_evidence(trial: Trial, patient: Patient, index_is_proxy: bool = False) -> list[Judged]:
     """Verdicts with the properties of their evidence, but without a confidence: what the confidence model is trained on."""
-    judged = _judged(trial, patient, index_is_proxy, _silence_of(trial).of(patient, index_is_proxy))
+    silence = _silence_of(trial)
+    judged = _judged(silence, patient, index_is_proxy, silence.of(patient, index_is_proxy))
     return [
         replace(j, properties=j.properties | more) if more else j
-        for j, more in zip(judged, _neighbours(judged), strict=True)
+        for j, more in zip(judged, _neighbours(silence, judged), strict=True)
     ]
 
 
@@ -142,10 +164,11 @@ def _silence_of(trial: Trial) -> _Silence:
     return silence
 
 
-def _judged(trial: Trial, patient: Patient, index_is_proxy: bool, silent_: list[Silent[Judged]]) -> list[Judged]:
+def _judged(silence: _Silence, patient: Patient, index_is_proxy: bool, silent_: list[Silent[Judged]]) -> list[Judged]:
+    labels = patient.labels
     return [
-        s.result if s.holds_for(patient.labels) else _judge(c, patient, index_is_proxy)
-        for c, s in zip(trial.criteria, silent_, strict=True)
+        s.result if s.holds_for(labels) else _judge(c, patient, index_is_proxy)
+        for c, s in zip(silence.criteria, silent_, strict=True)
     ]
 
 
@@ -154,15 +177,16 @@ def judge_criterion(criterion: Criterion, patient: Patient, index_is_proxy: bool
 
     Its confidence knows nothing of the patient's other criteria, as that of :func:`judge` does.
     """
-    return with_confidence(_judge(criterion, patient, index_is_proxy))
+    return with_confidence(_judge(_ready(criterion), patient, index_is_proxy))
 
 
 def judge_without_confidence(criterion: Criterion, patient: Patient) -> Judged:
     """The same with a confidence of 0, for those who judge on many days."""
-    return _judge(criterion, patient, False)
+    return _judge(_ready(criterion), patient, False)
 
 
-def _judge(criterion: Criterion, patient: Patient, index_is_proxy: bool) -> Judged:
+def _judge(ready: _Ready, patient: Patient, index_is_proxy: bool) -> Judged:
+    criterion, window = ready.criterion, ready.window
     if criterion.investigator:
         return Judged(
             criterion,
@@ -172,32 +196,27 @@ def _judge(criterion: Criterion, patient: Patient, index_is_proxy: bool) -> Judg
             "investigator's judgement",
             1.0,
         )
-    window = _window(criterion.window) if criterion.window else None
     asked: list[Finding] = []
-    for number, (step, condition) in enumerate(zip(criterion.decide, conditions_of(criterion), strict=True)):
+    for number, (step, condition) in enumerate(ready.steps):
         finding = condition.ask(patient, window)
         if finding.truth is True:
-            flags = list(finding.flags)
-            if index_is_proxy and (window or "within" in str(step.when) or "before" in str(step.when)):
-                flags.append("index_proxy")
+            flags = finding.flags
+            if index_is_proxy and ready.by_index[number]:
+                flags = (*flags, "index_proxy")
             if step.verdict == "unknown":
-                return _unknown(criterion, [finding], step.because, flags, patient)
+                return _unknown(ready, [finding], step.because, flags, patient)
             return _decided(criterion, step, number, finding, flags, patient)
-        asked.append(finding)
+        if finding is not SILENT:
+            asked.append(finding)
     if criterion.if_silent == "pass" and not any(f.facts for f in asked):
         why = "The notes are silent; the trial definition lets silence pass."
         said = "decided from silence, as the trial definition says"
         return Judged(criterion, "pass", why, True, said, 0.0, properties={"pass": 1.0, "silence": 1.0})
-    return _unknown(criterion, asked, "", [], patient, window)
-
-
-@cache
-def _window(text: str) -> Window:
-    return parse_window(text)
+    return _unknown(ready, asked, "", (), patient, window)
 
 
 def _decided(
-    criterion: Criterion, step: Step, number: int, finding: Finding, flags: list[str], patient: Patient
+    criterion: Criterion, step: Step, number: int, finding: Finding, flags: tuple[str, ...], patient: Patient
 ) -> Judged:
     verdict, because, review = step.verdict, step.because, step.review
     reason = "; ".join(finding.notes) or because or criterion.says
@@ -221,16 +240,17 @@ def _decided(
 
 
 def _unknown(
-    criterion: Criterion,
+    ready: _Ready,
     asked: list[Finding],
     because: str,
-    flags: list[str],
+    flags: tuple[str, ...],
     patient: Patient,
     window: Window | None = None,
 ) -> Judged:
+    criterion = ready.criterion
     facts = tuple(f for finding in asked for f in finding.facts)
     notes = list(dict.fromkeys(n for finding in asked for n in finding.notes))
-    all_flags = list(dict.fromkeys([*flags, *(x for finding in asked for x in finding.flags)]))
+    all_flags = dict.fromkeys([*flags, *(x for finding in asked for x in finding.flags)])
     said = "; ".join(notes[:4])
     lacking = criterion.missing or criterion.says
     if because:
@@ -260,7 +280,7 @@ def _unknown(
         0.0,
         supports,
         _once(against, supports),
-        undecided(criterion, asked, bool(because), patient),
+        undecided(ready.features, asked, bool(because), patient),
     )
 
 
@@ -275,25 +295,19 @@ def _once(statements: list[Statement], but: list[Statement]) -> list[Statement]:
     return out
 
 
-def _neighbours(judged: list[Judged]) -> list[dict[str, float]]:
+def _neighbours(silence: _Silence, judged: list[Judged]) -> list[dict[str, float]]:
     """More properties of unknowns: how many of the patient's other criteria are decided. Where all else is written, silence is suspicious."""
-    known = [j for j in judged if not j.criterion.investigator]
-    if len(known) < 2:
-        return [{} for _ in judged]
-    parents = Counter(j.criterion.parent for j in known)
-    by_parent = Counter(j.criterion.parent for j in known if j.verdict != "unknown")
-    share = round(sum(by_parent.values()) / (len(known) - 1) - 0.8, 4)
-    out: list[dict[str, float]] = []
-    for j in judged:
-        if j.verdict != "unknown" or j.criterion.investigator:
-            out.append({})
-            continue
-        more = {"decided_share": share}
-        parent = j.criterion.parent
-        if parents[parent] > 1:
-            more["siblings"] = round(by_parent[parent] / (parents[parent] - 1) - 0.5, 4)
-        out.append(more)
-    return out
+    parents, nothing = silence.parents, dict[str, float]()
+    others = parents.total() - 1
+    if others < 1:
+        return [nothing] * len(judged)
+    decided_of = Counter(j.criterion.parent for j in judged if j.verdict != "unknown")
+    share = round(decided_of.total() / others - 0.8, 4)
+    more = {parent: {"decided_share": share} for parent in parents}
+    for parent, number in parents.items():
+        if number > 1:
+            more[parent]["siblings"] = round(decided_of[parent] / (number - 1) - 0.5, 4)
+    return [nothing if j.verdict != "unknown" or j.criterion.investigator else more[j.criterion.parent] for j in judged]
 
 
 UNSURE = "less sure than the hand-off asks for"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from critex.criteria.conditions import Finding, statements_of
+from critex.criteria.conditions import Finding
 from critex.criteria.trial import Criterion
 from critex.features.facts import Fact, Statement
 from critex.features.patient import Patient
+from critex.features.spec import Kind
 
 PROPERTIES: dict[str, str] = {
     "pass": "the verdict is pass",
@@ -59,6 +61,8 @@ PROPERTIES: dict[str, str] = {
 }
 """Every property with its meaning, in the order of the model file."""
 
+_FLAGS = ("within_2_percent", "within_10_percent", "uln_patient", "uln_fallback", "unit_inferred", "calculated", "general", "index_proxy", "recovered")  # fmt: skip
+"""Flags of a finding that are properties."""
 _DOUBT_SECTIONS = frozenset({"plan", "family", "indication", "patient_instructions"})
 _BORROWED = frozenset({"SEX", "AGE", "BIRTH_DATE", "GENERAL_NEGATIVE", "TREATMENT"})
 """Labels that several criteria read beside their own: their presence says little about the criterion."""
@@ -103,9 +107,9 @@ def decided(
         _set(found, "weak_source", rank >= 5)
     if finding.facts:
         _of_fact(found, finding.facts[-1], patient)
-    for flag in ("within_2_percent", "within_10_percent", "uln_patient", "uln_fallback", "unit_inferred", "calculated", "general", "index_proxy", "recovered"):  # fmt: skip
-        _set(found, flag, flag in flags)
-    _set(found, "contradicted", "conflict_resolved" in flags)
+    if flags:
+        found.update((flag, 1.0) for flag in _FLAGS if flag in flags)
+        _set(found, "contradicted", "conflict_resolved" in flags)
     if against:
         found["against"] = min(math.log2(1 + len(against)), 4.0)
     _set(found, "review", review)
@@ -131,14 +135,15 @@ def _of_fact(found: dict[str, float], fact: Fact, patient: Patient) -> None:
         _set(found, "past", lead.temporality == "past")
 
 
-def undecided(criterion: Criterion, asked: Iterable[Finding], by_step: bool, patient: Patient) -> dict[str, float]:
+def undecided(features: Iterable[str], asked: Sequence[Finding], by_step: bool, patient: Patient) -> dict[str, float]:
     """Properties of an unknown.
 
     Parameters
     ----------
-    criterion : Criterion
-    asked : iterable of Finding
-        Of every step that was asked.
+    features : iterable of str
+        Features that the criterion asks for.
+    asked : sequence of Finding
+        Of every step that was asked and is not silent.
     by_step : bool
         Whether a step of the trial definition says unknown.
     patient : Patient
@@ -147,33 +152,33 @@ def undecided(criterion: Criterion, asked: Iterable[Finding], by_step: bool, pat
     -------
     dict of str to float
     """
-    asked = list(asked)
     found: dict[str, float] = {"unknown": 1.0}
     flags = {x for f in asked for x in f.flags}
-    facts = tuple(f for x in asked for f in x.facts)
-    _set(found, "blocked", any(s.label not in _BORROWED for s in statements_of(facts)))
+    _set(found, "blocked", any(s.label not in _BORROWED for x in asked for f in x.facts for s in f.statements))
     _set(found, "blocked_step", by_step)
     _set(found, "conflict", "conflict" in flags)
     _set(found, "undated_fact", "undated" in flags)
-    near = near_mentions(criterion, patient)
+    near = near_mentions(features, patient)
     if near:
         found["near"] = round(min(math.log2(1 + len(near)), 4.0), 4)
     _set(found, "near_number", any(s.label == "LAB" for s in near))
     return found
 
 
-def near_mentions(criterion: Criterion, patient: Patient) -> list[Statement]:
-    """Statements of the kinds that a criterion's features read, whatever their assertion, day and attributes."""
-    kinds: dict[tuple[str, str | None], None] = {}
-    for feature in criterion.features_read():
-        kinds.update(dict.fromkeys(sorted(patient.reads(feature), key=lambda k: (k[0], k[1] or ""))))
+def near_mentions(features: Iterable[str], patient: Patient) -> list[Statement]:
+    """Statements of the kinds that features read, whatever their assertion, day and attributes."""
     found: dict[tuple[str, int, int], Statement] = {}
-    own = [k for k in kinds if k[0] == "LAB"] or [k for k in kinds if k[0] not in _BORROWED]
-    for label, value in own:
-        for s in patient.labelled(label):
-            if value is None or s.value == value:
-                found.setdefault((s.note_id, s.start, s.end), s)
+    for label, value in _own_kinds(tuple(r for name in features if (r := patient.reads(name)))):
+        for s in patient.labelled(label) if value is None else patient.of_kind(label, value):
+            found.setdefault((s.note_id, s.start, s.end), s)
     return list(found.values())
+
+
+@lru_cache(maxsize=10_000)
+def _own_kinds(reads: tuple[frozenset[Kind], ...]) -> tuple[Kind, ...]:
+    """Kinds that features read, in order, without those that say little: laboratory values alone where there are any."""
+    kinds = dict.fromkeys(k for r in reads for k in sorted(r, key=lambda k: (k[0], k[1] or "")))
+    return tuple([k for k in kinds if k[0] == "LAB"] or [k for k in kinds if k[0] not in _BORROWED])
 
 
 def _set(found: dict[str, float], name: str, holds: bool) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from critex.criteria.conditions import Condition, parse_condition, parse_window
+from critex.criteria.conditions import parse_condition, parse_window
 from critex.errors import TrialError
 from critex.features.spec import load_features, plain
 from critex.resources import folder
@@ -61,18 +61,13 @@ class Criterion(_Strict):
     investigator: bool = False
     """Never decided by a machine."""
     examples: list[Example] = Field(default_factory=list)
-    _conditions: list[Condition] | None = PrivateAttr(default=None)
-    """Conditions of ``decide``, parsed once."""
-
-    _features: tuple[str, ...] | None = PrivateAttr(default=None)
+    _ready: Any = PrivateAttr(default=None)
+    """What judging asks for again and again, worked out once by :mod:`critex.criteria.judge`."""
 
     def features_read(self) -> tuple[str, ...]:
         """Names of the features that the steps ask for, in order."""
-        if self._features is None:
-            known = load_features()
-            names = [n for step in self.decide for n in _names(step.when)]
-            self._features = tuple(dict.fromkeys(n for n in names if n in known))
-        return self._features
+        known = load_features()
+        return tuple(dict.fromkeys(n for step in self.decide for n in _names(step.when) if n in known))
 
     @model_validator(mode="after")
     def _steps(self) -> Criterion:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from dateutil.relativedelta import relativedelta
@@ -128,7 +129,7 @@ class When:
     last: date
     source: str = "text"
 
-    @property
+    @cached_property
     def iso(self) -> str:
         """ISO form: a day, a month (YYYY-MM), a year (YYYY), or two days joined by a slash."""
         if self.first == self.last:
@@ -154,6 +155,7 @@ def month_end(day: date) -> date:
     return date(day.year, day.month, 1) + relativedelta(months=1) - timedelta(days=1)
 
 
+@lru_cache(maxsize=20_000)
 def parse_iso(text: str | None) -> When | None:
     """Read back what :attr:`When.iso` wrote; ``None`` where there is nothing to read."""
     if not text:

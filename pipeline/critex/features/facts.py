@@ -15,9 +15,12 @@ OWN_DATES = frozenset({"text", "relative", "table"})
 """Sources of a date that is written beside the fact itself, not borrowed from a heading or the note."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Statement:
-    """One mention of one patient, with the note that it stands in. ``start`` and ``end`` are indices into the note's text."""
+    """One mention of one patient, with the note that it stands in. ``start`` and ``end`` are indices into the note's text.
+
+    Nothing changes one. It is not declared frozen because a frozen one takes seven times as long to make, and there is one a mention.
+    """
 
     note_id: str
     note_date: date | None
@@ -74,9 +77,9 @@ def source_rank(note_type: str, source: str = "") -> int:
     return 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fact:
-    """What one or more statements say about the patient: a state or a number, with its day and its evidence.
+    """What one or more statements say about the patient: a state or a number, with its day and its evidence. As with statements, nothing changes one.
 
     ``number`` to ``number_to`` is an interval where the text gives one ("ECOG 1-2", an age in years); ``comparator`` marks a bound.
     """

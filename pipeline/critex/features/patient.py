@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from critex.extract.dates import When
 from critex.features.derive import derived
 from critex.features.facts import CONFLICT, Fact, Statement
-from critex.features.spec import Feature, Kind, Selection, as_list, load_features
+from critex.features.spec import Feature, Kind, load_features
 
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)$")
 
@@ -49,10 +49,13 @@ class Patient:
         self._speaking: frozenset[str] | None = None
         """Features that can have a fact; ``None`` where that is not known."""
         self.features = features if features is not None else load_features()
+        self._found: dict[str, list[Fact]] = {}
         self._facts: dict[str, list[Fact]] = {}
         self._reads: dict[str, frozenset[Kind]] = {}
         self._reading: list[set[Kind]] = []
         self._by_label: dict[str, list[Statement]] = {}
+        self._by_value: dict[str, dict[str, list[Statement]]] = {}
+        """Statements of a label by their value, where a feature asked for one."""
         for s in self.statements:
             self._by_label.setdefault(s.label, []).append(s)
         self.labels = frozenset(self._by_label)
@@ -82,6 +85,12 @@ class Patient:
             self._reading[-1].add((label, None))
         return self._by_label.get(label, [])
 
+    def of_kind(self, label: str, value: str) -> list[Statement]:
+        """Statements of one label and value, in order of date."""
+        if self._reading:
+            self._reading[-1].add((label, None))
+        return self._of_value(label, value)
+
     def reads(self, name: str) -> frozenset[Kind]:
         """Kinds of mentions that a feature is computed from: labels, each with a value where the feature takes that value only."""
         self.facts(name)
@@ -91,38 +100,41 @@ class Patient:
         """Facts of a feature: at most one for ``latest`` and ``lasting``, all for ``each``; newest last."""
         if self._speaking is not None and name not in self._speaking:
             return []
-        if name not in self._facts:
-            self._facts[name] = []  # guards against a derivation that asks for itself
-            self._reads[name] = frozenset()
-            self._reading.append(set())
-            self._facts[name] = self._compute(name, None)
-            self._reads[name] = frozenset(self._reading.pop())
-        if self._reading:
+        facts = self._facts.get(name)
+        if facts is None:
+            facts = self._facts[name] = self._taken(name, self._all(name))
+        elif self._reading:
             self._reading[-1] |= self._reads[name]
-        return self._facts[name]
+        return facts
 
     def facts_in_window(self, name: str, first: date, last: date) -> list[Fact]:
         """Facts of a feature taken from statements of the days ``first`` to ``last`` only (both inside)."""
         if self._speaking is not None and name not in self._speaking:
             return []
-        return self._compute(name, (first, last))
+        inside = [f for f in self._all(name) if f.when and first <= f.when.first and f.when.last <= last]
+        return self._taken(name, inside, windowed=True)
 
-    def _compute(self, name: str, window: tuple[date, date] | None) -> list[Fact]:
-        spec = self.features[name]
-        if spec.derive:
-            found = derived(spec.derive)(self)
-            if window:
-                found = [f for f in found if f.when and window[0] <= f.when.first and f.when.last <= window[1]]
-        else:
-            found = self.selected(name)
-            if window:
-                found = [f for f in found if f.when and window[0] <= f.when.first and f.when.last <= window[1]]
+    def _all(self, name: str) -> list[Fact]:
+        """All facts of a feature, before `takes` chooses among them."""
+        found = self._found.get(name)
+        if found is None:
+            self._found[name] = []  # guards against a derivation that asks for itself
+            self._reads[name] = frozenset()
+            self._reading.append(set())
+            spec = self.features[name]
+            found = self._found[name] = derived(spec.derive)(self) if spec.derive else self.selected(name)
+            self._reads[name] = frozenset(self._reading.pop())
+        if self._reading:
+            self._reading[-1] |= self._reads[name]
+        return found
+
+    def _taken(self, name: str, found: list[Fact], windowed: bool = False) -> list[Fact]:
         if not found:
             return []
+        spec = self.features[name]
         if spec.takes == "latest":
-            if window is None and self.index_date is not None:
-                before = [f for f in found if f.when is None or f.when.first <= self.index_date]
-                found = before
+            if not windowed and self.index_date is not None:
+                found = [f for f in found if f.when is None or f.when.first <= self.index_date]
             return [_repeated(_winning(found, spec.wins))] if found else []
         if spec.takes == "lasting":
             return lasting(name, found)
@@ -134,13 +146,36 @@ class Patient:
         found: list[Fact] = []
         if self._reading:
             self._reading[-1] |= spec.kinds
+        streams = 0
         for selection in spec.sources:
-            for label in as_list(selection.label) or ():
-                for s in self._by_label.get(label, ()):
-                    if matches(s, selection):
-                        found.append(as_fact(name, s, selection.state or _state(s, spec.state), spec.unit))
-        found.sort(key=lambda f: statement_order(f.statements[0]))
+            for statements in self._kinds(selection.labels, selection.values):
+                taken = [s for s in statements if selection.takes(s)]
+                found.extend(as_fact(name, s, selection.state or _state(s, spec.state), spec.unit) for s in taken)
+                streams += bool(taken)
+        if streams > 1:  # statements of one kind are in order
+            found.sort(key=lambda f: statement_order(f.statements[0]))
         return found
+
+    def _kinds(self, labels: tuple[str, ...], values: tuple[str, ...] | None) -> Iterator[list[Statement]]:
+        """Statements of every label, or of every label and value."""
+        for label in labels:
+            statements = self._by_label.get(label)
+            if not statements:
+                continue
+            if values is None:
+                yield statements
+                continue
+            for value in values:
+                if of_value := self._of_value(label, value):
+                    yield of_value
+
+    def _of_value(self, label: str, value: str) -> list[Statement]:
+        by_value = self._by_value.get(label)
+        if by_value is None:
+            by_value = self._by_value[label] = {}
+            for s in self._by_label.get(label, ()):
+                by_value.setdefault(str(s.value), []).append(s)
+        return by_value.get(value, [])
 
 
 def _winning(found: list[Fact], state: str | None) -> list[Fact]:
@@ -184,39 +219,6 @@ def _state(s: Statement, what: str) -> str | None:
         return None if got is None else str(got)
     got = getattr(s, what)
     return None if got is None else str(got)
-
-
-def matches(s: Statement, selection: Selection) -> bool:
-    """Whether a statement is one that a selection takes."""
-    for got, want in (
-        (s.value, selection.value),
-        (s.result, selection.result),
-        (s.assertion, selection.assertion),
-        (s.temporality, selection.temporality),
-        (s.section or "", selection.section),
-    ):
-        words = as_list(want)
-        if words is not None and str(got) not in words:
-            return False
-    return attributes_match(s.attributes, selection.where) and not (
-        selection.not_where and any(attributes_match(s.attributes, {k: v}) for k, v in selection.not_where.items())
-    )
-
-
-def attributes_match(attributes: Any, where: dict[str, Any]) -> bool:
-    """Whether all named attributes have (one of) the wanted values; ``None`` wants a missing one."""
-    for key, want in where.items():
-        got = attributes.get(key)
-        options = want if isinstance(want, list) else [want]
-        if not any(_same(got, option) for option in options):
-            return False
-    return True
-
-
-def _same(got: Any, want: Any) -> bool:
-    if isinstance(got, bool) or isinstance(want, bool) or got is None or want is None:
-        return got is want or (got is None and want is False)
-    return str(got) == str(want)
 
 
 def as_fact(name: str, s: Statement, state: str | None, unit: str | None = None) -> Fact:

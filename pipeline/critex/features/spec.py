@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache, cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,10 +13,36 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from critex.errors import PatternError
 from critex.extract.patterns import load_yaml
+from critex.features.facts import Statement
 
 Words = str | list[str]
 Kind = tuple[str, str | None]
 """A label of mentions, with one value of it, or ``None`` for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an attribute of a statement must be. Values are compared as words, but true, false and missing as what they are; false takes a missing one too."""
+
+    key: str
+    states: frozenset[bool | None]
+    words: frozenset[str]
+
+    def by(self, attributes: Mapping[str, Any]) -> bool:
+        """Whether attributes have it."""
+        got = attributes.get(self.key)
+        return got in self.states if got is None or isinstance(got, bool) else str(got) in self.words
+
+
+def wanted(where: Mapping[str, Any]) -> tuple[Wanted, ...]:
+    """What a ``where`` mapping of attributes wants: of each the value, or one of a list; ``None`` wants a missing one."""
+    found = []
+    for key, want in where.items():
+        options = want if isinstance(want, list) else [want]
+        states = {o for o in options if o is None or isinstance(o, bool)}
+        words = frozenset(str(o) for o in options if o is not None and not isinstance(o, bool))
+        found.append(Wanted(key, frozenset(states | {None} if False in states else states), words))
+    return tuple(found)
 
 
 class Selection(BaseModel):
@@ -30,6 +59,42 @@ class Selection(BaseModel):
     where: dict[str, Any] = Field(default_factory=dict)
     not_where: dict[str, Any] = Field(default_factory=dict)
     state: str | None = None
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of the mentions that it takes."""
+        return tuple(as_list(self.label) or ())
+
+    @cached_property
+    def values(self) -> tuple[str, ...] | None:
+        """Values of those mentions, ``"None"`` for a missing one; ``None`` for any."""
+        words = as_list(self.value)
+        return None if words is None else tuple(dict.fromkeys(words))
+
+    @cached_property
+    def _columns(self) -> tuple[tuple[Callable[[Statement], str | None], frozenset[str | None]], ...]:
+        columns = (
+            ("result", self.result, "None"),
+            ("assertion", self.assertion, "None"),
+            ("temporality", self.temporality, "None"),
+            ("section", self.section, ""),
+        )
+        return tuple((attrgetter(name), _words(want, missing)) for name, want, missing in columns if want is not None)
+
+    @cached_property
+    def _attributes(self) -> tuple[tuple[Wanted, ...], tuple[Wanted, ...]]:
+        return wanted(self.where), wanted(self.not_where)
+
+    def takes(self, s: Statement) -> bool:
+        """Whether it takes a statement that has one of its labels and values."""
+        for column, words in self._columns:
+            if column(s) not in words:
+                return False
+        must, must_not = self._attributes
+        for w in must:
+            if not w.by(s.attributes):
+                return False
+        return not any(w.by(s.attributes) for w in must_not)
 
 
 class Feature(BaseModel):
@@ -66,6 +131,12 @@ class Feature(BaseModel):
     def uses_own_dates(self) -> bool:
         """Whether only dates written beside the fact count."""
         return (self.dates or ("own" if self.takes == "each" else "any")) == "own"
+
+
+def _words(words: Words, missing: str) -> frozenset[str | None]:
+    """Words to compare a column with, among them ``None`` where the word for a missing one is."""
+    found = frozenset(as_list(words) or ())
+    return found | {None} if missing in found else found
 
 
 def as_list(words: Words | None) -> list[str] | None:

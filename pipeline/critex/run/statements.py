@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
+from critex import tables
 from critex.extract.dates import parse_iso
 from critex.features.facts import Statement
 
@@ -24,15 +27,17 @@ def day(text: object) -> date | None:
         return None
 
 
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _words(column: pd.Series) -> list[str | None]:
+    return [v if isinstance(v, str) and v else None for v in column.tolist()]
 
 
-def _float(value: object) -> float | None:
-    if value is None or value is pd.NA:
-        return None
-    number = float(value)  # type: ignore[arg-type]
-    return None if number != number else number
+def _numbers(column: pd.Series) -> list[float | None]:
+    return [None if v is None or v is pd.NA or v != v else float(v) for v in column.tolist()]
+
+
+@lru_cache(maxsize=20_000)
+def _attributes(text: str | None) -> Mapping[str, Any]:
+    return json.loads(text) if text else {}
 
 
 def statements_by_patient(mentions: pd.DataFrame, notes: pd.DataFrame) -> dict[str, list[Statement]]:
@@ -57,25 +62,27 @@ def statements_by_patient(mentions: pd.DataFrame, notes: pd.DataFrame) -> dict[s
     out: dict[str, list[Statement]] = defaultdict(list)
     if not len(mentions):
         return dict(out)
-    columns = [mentions[c].tolist() for c in _COLUMNS]
+    columns = [(_READ.get(c) or pd.Series.tolist)(mentions[c]) for c in _COLUMNS]
     for row in zip(*columns, strict=True):
-        (note_id, patient_id, start, end, text, label, value, number, unit, comparator, canonical, canonical_unit, result, ref_low, ref_high,
-         assertion, temporality, when, date_source, section, attributes, rule) = row  # fmt: skip
+        (note_id, patient_id, start, end, text, label, value, assertion, temporality, number, unit, comparator, canonical, canonical_unit, result,
+         ref_low, ref_high, when, date_source, section, attributes, rule) = row  # fmt: skip
         note_date, note_type = about.get(note_id, (None, ""))
         out[patient_id].append(
             Statement(
-                note_id, note_date, note_type, int(start), int(end), text, label, _word(value), assertion, temporality, _float(number), _word(unit),
-                _word(comparator), _float(canonical), _word(canonical_unit), _word(result), _float(ref_low), _float(ref_high), parse_iso(_word(when)),
-                date_source or "none", _word(section), json.loads(attributes) if isinstance(attributes, str) and attributes else {}, rule,
+                note_id, note_date, note_type, int(start), int(end), text, label, value, assertion, temporality, number, unit, comparator, canonical,
+                canonical_unit, result, ref_low, ref_high, parse_iso(when), date_source or "none", section, _attributes(attributes), rule,
             )
         )  # fmt: skip
     return dict(out)
 
 
 _COLUMNS = (
-    "note_id", "patient_id", "start", "end", "text", "label", "value", "number", "unit", "comparator", "canonical", "canonical_unit", "result", "ref_low", "ref_high",
-    "assertion", "temporality", "date", "date_source", "section", "attributes", "rule",
+    "note_id", "patient_id", "start", "end", "text", "label", "value", "assertion", "temporality",
+    "number", "unit", "comparator", "canonical", "canonical_unit", "result", "ref_low", "ref_high", "date", "date_source", "section", "attributes", "rule",
 )  # fmt: skip
+"""Columns that a statement is made of, in the order of its fields."""
+_READ = {c.name: _words if c.kind == "string" else _numbers for c in tables.MENTIONS.columns if not c.required and c.kind != "int"}  # fmt: skip
+"""How columns are read that may be empty."""
 
 
 def text_hash(text: str) -> str:
