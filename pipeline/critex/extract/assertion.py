@@ -101,7 +101,7 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         for m, cues in zip(open_, reach, strict=True):
             if m.assertion is None:
                 _from_form(doc, m)
-            _decide_one(m, cues)
+            _decide_one(doc.norm, m, cues)
     _widen(doc, mentions)
 
 
@@ -258,7 +258,7 @@ def _from_form(doc: Document, m: Mention) -> None:
         m.cue = (answer[1], answer[2])
 
 
-def _decide_one(m: Mention, cues: list[Reach]) -> None:
+def _decide_one(norm: str, m: Mention, cues: list[Reach]) -> None:
     by_category: dict[str, Reach] = {}
     for cue in cues:
         best = by_category.get(cue.category)
@@ -276,7 +276,10 @@ def _decide_one(m: Mention, cues: list[Reach]) -> None:
             else:
                 m.assertion = _SECTION_DEFAULT.get(m.section or "", "present") if m.label in _PLAN_LABELS else "present"
     if m.temporality is None:
-        m.temporality = "past" if "past" in by_category else "current"
+        past = by_category.get("past")
+        if past is not None and m.label == "LAB" and "," in norm[min(past.end, m.end) : max(past.start, m.start)]:
+            past = None  # "warfarin for the old DVT, INR 2.4": a result of now
+        m.temporality = "current" if past is None else "past"
 
 
 def _distance(cue: Reach, m: Mention) -> int:

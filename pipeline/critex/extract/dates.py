@@ -53,6 +53,7 @@ PATTERN = re.compile(
     + r"))(?: (?:of )?this year\b)?"
     r"|\b(?P<ymon>" + _MONTH + r")[\s,.'/-]{0,3}(?P<yy>(?:19|20)\d\d|'\d\d)\b"
     r"|\b(?P<smon>" + _MONTH + r")[\s-]{1,2}(?P<sd>[0-3]?\d)(?:st|nd|rd|th)?\b(?![/:.]?\d)"
+    r"|(?<![\d./-])(?P<gd>0[1-9]|[12]\d|3[01])\.(?P<gm>0[1-9]|1[0-2])\.(?=\s?:)"
     r"|(?<![\d./-])(?P<vm>0?[1-9]|1[0-2])[/.](?P<vy>(?:19|20)\d\d)(?![\d/]|\.\d)"
     r"|(?<![\d./-])(?P<wy>(?:19|20)\d\d)[/.-](?P<wm>0[1-9]|1[0-2]|[1-9])(?![\d/-]|\.\d)"
     r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|"
@@ -220,6 +221,20 @@ def order_of(text: str, anchor: date | None = None) -> str | None:
             votes["mdy"] += 0.5
         elif b <= 12 < a <= 31:
             votes["dmy"] += 0.5
+        elif (
+            a != b
+            and a <= 12
+            and b <= 12
+            and anchor is not None
+            and _DATED.search(text, max(0, m.start() - 9), m.start())
+        ):
+            day_first, month_first = _near(a, b, anchor), _near(b, a, anchor)
+            if day_first is not None and month_first is not None:
+                first, second = abs((anchor - day_first.first).days), abs((anchor - month_first.first).days)
+                if first <= 21 < 60 < second:
+                    votes["dmy"] += 0.25
+                elif second <= 21 < 60 < first:
+                    votes["mdy"] += 0.25
     for m in _TRIPLE.finditer(text):
         a, b = int(m[1]), int(m[3])
         if a > 12 >= b:
@@ -324,7 +339,7 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
 
 _BARE_MONTH = re.compile(
     r"n (?<=\b[Ii]n )(?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
-    r"(?!\.?[\s,/'-]{0,3}\d|\s(?:and|or|to|-)\s[A-Z]|,?\s(?:of|two|the)\b)"
+    r"(?!\.?[\s/'-]{0,3}\d|\.?,\s?(?:(?:19|20)\d\d(?!\d)|'?\d\d(?![\d.]|\s?[A-Za-z%/]))|\s(?:and|or|to|-)\s[A-Z]|,?\s(?:of|two|the)\b)"
 )
 """A month without day or year: "in March"; only one that has begun, at most eight months back."""
 _MONTH_OF_TESTS = re.compile(
@@ -441,6 +456,8 @@ def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
         return _month(_year(g["yy"]), _MONTHS[g["ymon"].lower().rstrip(".")])
     if g["smon"]:
         return _near(int(g["sd"]), _MONTHS[g["smon"].lower().rstrip(".")], anchor)
+    if g["gd"]:
+        return _near(int(g["gd"]), int(g["gm"]), anchor)
     if g["vm"]:
         return _month(int(g["vy"]), int(g["vm"]))
     if g["wy"]:

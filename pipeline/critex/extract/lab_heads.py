@@ -42,10 +42,10 @@ class Head:
 
 
 _CELL_SPLIT = re.compile(
-    r"[ ]*\t[ ]*|[ \t]*\|[ \t]*|\s{2,}|(?:(?<=ysed)|(?<=yzed)|(?<=otted)|(?<=nding)|(?<=done)|(?<=qns))\s(?=[<>]?\d)",
+    r"[ ]*\t[ ]*|[ \t]*\|[ \t]*|\s{2,}|(?:(?<=ysed)|(?<=yzed)|(?<=otted)|(?<=nding)|(?<=done)|(?<=qns)|(?<=[a-zL%]\)))\s(?=[<>]?\d)",
     FLAGS,
 )
-"""Tabs, pipes, runs of spaces, and the single space behind a word that stands for a missing value ("haemolysed 96 H")."""
+"""Tabs, pipes, runs of spaces, and the single space behind a word that stands for a missing value ("haemolysed 96 H") or behind a unit in brackets ("ALT (U/L) 33")."""
 _ROLES = (
     ("unit", re.compile(r"units?\b|单位", FLAGS)),
     ("ref", re.compile(r"ref|range|normal|interval|参考", FLAGS)),

@@ -165,6 +165,7 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         or _MUST.search(said)
         or (r.comparator and REQUIRED.match(norm, r.end, seg_end))
         or _AND_ABOVE.match(norm, r.end, seg_end)
+        or _ANOTHERS.match(norm, r.end, seg_end)
     ):
         out[0].assertion = "hypothetical"
     elif name.key in ("inr", "aptt", "pt") and re.search(
@@ -188,6 +189,11 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
     return out
 
 
+_ANOTHERS = re.compile(
+    r"[^.;\n]{0,24}?\b(?:(?:was|is|were|belongs? to|belonged to|of|from)\s(?:the\s|a\s)?(?:bed|room|cubicle|next (?:bed|patient)|another (?:patient|pt|person)|other (?:patient|pt)|different (?:patient|pt)|wrong (?:patient|pt|tube|label)|someone else)\b|(?:crossed|struck|scored) (?:out|off|through)\b|mislabel\w+|wrongly label\w+)",
+    FLAGS,
+)
+"""Behind a value that is another person's, or was taken back: "ALT 29 was bed 6's result, crossed out"."""
 _DIRECT = re.compile(
     r"\s?(?:\([^()\n]{1,24}\)|\[[^\[\]\n]{1,24}\])?\s?[,;/(]?\s?(?:of which |and |with )?(?:an? |the )?(?P<name>\(?(?:direct|dir\b\.?|conj(?:ugated)?\b\.?|(?-i:D|DB)\b)\)?)(?: (?:bili(?:rubin)?|fraction|component))?(?=[\s:=]{1,4}(?:of |was |is )?[<>]?\d)",
     FLAGS,

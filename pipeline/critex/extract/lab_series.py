@@ -36,7 +36,7 @@ _THEN = re.compile(
 )
 """Behind a value that is not the latest: "180 at presentation"."""
 _NOW = re.compile(
-    r"(?:\s?\((?:[a-z ]{3,20}|(?:n|nr|rr|ref|normal|range)?[\s:]*(?:\d+(?:\.\d+)?\s?-|[<>≤≥])\s?\d+(?:\.\d+)?)\))?[\s,;:.-]{1,4}(?:(?:and|but|then|which|has|have|had|since|is|are|was|were|it|this|been|transfused|given|with|after|following|ivf?|iv|g-?csf|fluids|hydration|\d\s?(?:u|units?|pints?)|of|prbcs?|pcs?|rbcs?|packed|cells|blood|platelets|[a-z]{4,12}ly)[\s,]+){0,6}"
+    r"(?:\s(?:during|with|while|after|amid|from|due to|when|because of)\s[^,;.\n\d]{3,40}(?=[,;])|\s(?:in|by|on)\s(?:the\s)?(?-i:EDTA)(?:\s(?:tube|sample))?)?(?:\s?\((?:[a-z +]{3,30}|(?:n|nr|rr|ref|normal|range)?[\s:]*(?:\d+(?:\.\d+)?\s?-|[<>≤≥])\s?\d+(?:\.\d+)?)\))?[\s,;:.-]{1,4}(?:(?:and|but|then|which|has|have|had|since|is|are|was|were|it|this|been|transfused|given|with|after|following|ivf?|iv|g-?csf|fluids|hydration|\d\s?(?:u|units?|pints?)|of|prbcs?|pcs?|rbcs?|packed|cells|blood|platelets|peripheral|venous|fresh|new|[a-z]{4,12}ly)[\s,]+){0,6}"
     r"(?:and then|and was|then|finally|now|today|currently|latest|most recent(?:ly)?|settled|improv(?:ed|ing)|recover(?:ed|ing)|normali[sz]ed|came|come|went|gone|fell|fallen|dropped|rose|risen|increased|decreased|declined|corrected|down|up|back|on (?:repeat|recheck)|repeat(?:ed)?|re-?checked|re-?count(?:ed)?|(?:in |on )?citrate(?: (?:tube|sample|recount))?|recheck|post(?:-?\s?(?:transfusion|transfused|op|tx))?)"
     r"(?:\s(?:now|today|is|was|at|to|down|up|back|of|value|level|on|only|(?:the )?same (?:specimen|sample|tube|day)|fresh (?:specimen|sample)))*\s*[:=]?\s*(?=[<>]?\s?\d)",
     FLAGS,
@@ -66,7 +66,7 @@ _INTERVENTION = re.compile(
     r"\s*(?:\d{1,2}\s?(?:u|units?|pints?|x)?\s?)?[A-Za-z][A-Za-z/ -]{0,24}?(?=\s?(?:-{1,2}>|→|=>|>{1,2}|⇒))", FLAGS
 )
 """What was done between two values: "78 -> 2u PC -> 94"."""
-_DAY_LEAD = re.compile(r"\s?(?:[(\[]\s?(?:on )?|on |@ ?|at )?", FLAGS)
+_DAY_LEAD = re.compile(r"\s?(?:[(\[]\s?(?:on )?|on |@ ?|at |in (?=[A-Z]))?", FLAGS)
 _BARE_MONTH = re.compile(r"\s?[(\[](?:in )?[A-Za-z]{3,9}(?:\s\d{2,4})?[)\]](?=\s?(?:-{1,2}>|→|=>|>))", FLAGS)
 """A month without a year behind a value: it dates nothing, and stands in no arrow's way."""
 _NEXT_OF_SERIES = re.compile(r"\s?[)\]]?\s?(?:,|;|/|and|then|now|-{1,2}>|→|=>|>{1,2}|⇒)?\s*(?:and |then |now )?", FLAGS)
@@ -149,7 +149,7 @@ _COURSE = re.compile(r"admission|presentation|arrival|pre", FLAGS)
 """Of the present course: alone, such a value is no earlier one."""
 _DAY_BEFORE = re.compile(
     r"[\s:,]{0,3}(?:(?:measured|taken|drawn|checked|done|tested|sent|repeated|performed|collected)\s)?"
-    r"(?:(?:on\s|last\s)?(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:\slast)?,?\s)?"
+    r"(?:(?:on\s|last\s|this\s)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:\slast)?|week|morning),?\s)?"
     r"(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s|(?:at|by|in)\s(?:the\s|our\s|her\s|his\s)?(?:[a-z.]{2,15}\s){1,3}?(?:on\s)?(?=\d|(?-i:[A-Z][a-z]{2,8})\s))?",
     FLAGS,
 )

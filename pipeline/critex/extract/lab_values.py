@@ -17,7 +17,7 @@ from critex.extract.mention import Mention
 from critex.extract.number_words import read_spoken
 from critex.extract.patterns import FLAGS, load_yaml
 
-NUMBER = r"\d{1,3}(?: \d{3})+(?=\s?/\s?(?:mm|ul|mcl|cu))|\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?!\d|,\d)|\d+(?:\.\d+)?|\.\d+"
+NUMBER = r"\d{1,3}(?: \d{3})+(?=\s?(?:/\s?(?:mm|ul|mcl|cu)|cop(?:y|ies)\b|cps\b|i\.?u\b))|\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3},\d{1,2}(?!\d|,\d)|\d+(?:\.\d+)?|\.\d+"
 """Thousands separators (those of India too: 1,98,000), and the comma of the Continent before one or two decimals."""
 POWER = r"(?:\s?[x*]\s?10\s?(?:\^|\*\*|e)?\s?(?P<p1>[+-]?\d{1,2})(?!\s?/\s?(?:l\b|ul|mm3|mcl|cumm))|e\s?(?P<p2>[+-]?\d{1,2})(?!\d)|\se(?P<p3>[+-]\d{1,2})(?!\d))?"
 BOUND = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+,\d{1,2}(?!\d)|\d+(?:\.\d+)?)"
@@ -27,9 +27,9 @@ UP_TO = r"(?:(?:ref )?up\s?to|bis(?: zu)?|hasta|jusqu'?\s?[aà]|fino a|max\.?)"
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
     r"\)?[\s]*(?:\((?:[a-z%#/ .+&-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?|\d[\d.,]{0,6}\s?[x*]\s?[\d.]{1,5}\s?%?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:(?:of (?:the |this |that )?same (?:day|week|sample|date|morning)|of (?:this|last) (?:week|morning)|(?:the )?latest (?:reading|figure|value|count|result)|reading)|(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,15}\s){1,6}(?:was|is|were|of)|at least|at most|no more than|not more than|is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
-    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|only|still|within|(?:(?:sub|supra)-?)?therapeutic|on (?:warfarin|heparin|clexane|enoxaparin|rivaroxaban|apixaban|treatment|therapy)|injection|on admission|latest|repeat|quant(?:itative|itation|ity)?|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|less than|more than|above|below|over|under|(?:by|via|using) (?:c-?g|cockcroft[\w -]{0,8})|(?:works|worked|comes|came|calculates) (?:out )?(?:at|to|as)|sits|hover(?:s|ing)|reads|runs|"
+    r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|only|still|within|(?:(?:sub|supra)-?)?therapeutic|on (?:warfarin|heparin|clexane|enoxaparin|rivaroxaban|apixaban|treatment|therapy)|injection|on admission|latest|repeat|quant(?:itative|itation|ity)?|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|less than|more than|above|below|over|under|(?:by|via|using) (?:c-?g|cockcroft(?: (?:and|&) gault|[\w -]{0,8}))|(?:works|worked|comes|came|calculates) (?:out )?(?:at|to|as)|sits|hover(?:s|ing)|reads|runs|"
     r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately |a (?:bit|little|touch|shade) )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased|long|lengthened|shortened|borderline)|holding|(?:must|should|has to|needs? to|need) be|"
-    r"(?:improved|recovered|drifted|slipped|trended|picked up|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|dip(?:ped)?|climbed|crept|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up|further|again))?(?: (?:to|at))?)(?![a-z])\s*:?\s*){0,5}"
+    r"(?:improved|recovered|drifted|slipped|trended|picked up|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|dip(?:ped)?|climbed|crept|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up|further|again))?(?: [a-z]{3,10}ly)?(?: (?:to|at))?)(?![a-z])\s*:?\s*){0,5}"
     r"(?:" + _FLAG + r"\s*)?(?P<cmp><=|>=|<|>|≤|≥|=)?\s*",
     FLAGS,
 )

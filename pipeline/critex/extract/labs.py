@@ -266,6 +266,9 @@ _LONGEST_DAY = 31
 """Days that the day of a blood test may span: "March 2026"."""
 
 
+_STOPS = re.compile(r"\s?(?:[.;)\n]|$)")
+
+
 def date_labs(doc: Document, mentions: list[Mention]) -> None:
     """Give laboratory mentions without a day of their own the day of the nearest heading ("Collected 06/03/2026"), on their own line first."""
     for m in mentions:
@@ -285,6 +288,7 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
             d
             for d in dates_for(doc, m.end, min(line.end, m.end + 16), m.start, line.start)
             if re.match(r"\s*(?:[(\[]|(?:in|on)\s)", doc.norm[m.end : d.start + 1])
+            or (doc.norm[m.end : d.start] == ", " and _STOPS.match(doc.norm, d.end) and d.when.source != "relative")
         ]
         said = _said_behind(doc, m)
         if said is not None:
