@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from critex.extract.context import Reach, reaching
+from critex.extract.corrections import take_back
 from critex.extract.document import Document
 from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, said_by_box
 from critex.extract.mention import Mention
@@ -102,6 +103,7 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             if m.assertion is None:
                 _from_form(doc, m)
             _decide_one(doc.norm, m, cues)
+    take_back(doc, mentions)
     _widen(doc, mentions)
 
 

@@ -9,7 +9,7 @@ _NO = r"nil|none|no|0(?![.,]?\d)|zero|never|negative|neg|absent|not present|deni
 _YES = r"yes|y|present|positive|pos"
 _ANSWER = re.compile(
     rf"(?P<list>(?:\s?[/,&]\s?[A-Za-z][\w -]{{1,30}}|\s(?:or|and)\s[A-Za-z][\w -]{{1,30}}|\s\([^)\n]{{1,30}}\)|\s(?:to|for|of)\s(?:the\s)?[A-Za-z][\w -]{{1,24}}(?=\s?:)|\s(?:history|disease|infection|present|status|ever|hx)){{0,4}})\s{{0,3}}"
-    rf"(?:[:=?|]\s{{0,12}}(?:-{{1,2}}\s)?|\s-{{1,2}}\s{{1,6}}|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s{{2,}}|\s*(?:[.,;)\n|/☑✓✔]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
+    rf"(?:[:=?|]\s{{0,12}}(?:-{{1,2}}\s)?|\s-{{1,2}}>?\s{{1,6}}|\s{{2,}})(?:(?P<no>{_NO})|(?P<yes>{_YES}))\b(?=\s{{2,}}|\s*(?:[.,;)\n|/☑✓✔]|$|on\b|known|seen|ever|to date|in\b|by\b|\())",
     re.I | re.A,
 )
 _SIGN = re.compile(r"\s?(?:[:=]\s{0,3})?(?P<in>\((?:(?P<no>-|-ve|neg(?:ative)?|nil|no)|(?P<yes>\+|\+ve|yes))\))", re.I)
@@ -71,11 +71,14 @@ def _worded_boxes(norm: str, end: int, limit: int) -> tuple[str, int, int] | Non
     return ("yes" if ticked[0]["word"].lower() in ("yes", "y", "present") else "no", *ticked[0].span())
 
 
-_LETTER = re.compile(r"[ \t]{1,3}(?P<letter>[NY])(?=[ \t]*(?:\n|$)|[ \t]{2}|[,;])")
+_LETTER = re.compile(r"[ \t]{1,3}(?P<letter>[NY]|No|Yes|Nil)(?=[ \t]*(?:\n|$)|[ \t]{2}|[,;]|\.(?:\s|$))")
+_NIL = re.compile(r"\s(?P<no>nil)(?=\s{0,2}(?:[.,;)\n]|$))", re.I)
 
 
 def _bare_letter(norm: str, end: int, limit: int) -> tuple[str, int, int] | None:
-    """Answer of "MI N" in a list where the lines or items beside it end in such a letter too."""
+    """Answer of "MI N" in a list where the lines or items beside it end in such a letter too, or of "IHD nil" alone."""
+    if (nil := _NIL.match(norm, end, limit)) is not None:
+        return ("no", *nil.span("no"))
     m = _LETTER.match(norm, end, limit)
     if m is None:
         return None
@@ -84,7 +87,7 @@ def _bare_letter(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     around = norm[first : last if last >= 0 else len(norm)]
     if sum(1 for _ in _LETTER.finditer(around)) < 2:
         return None
-    return ("no" if m["letter"] == "N" else "yes", *m.span("letter"))
+    return ("yes" if m["letter"][0] == "Y" else "no", *m.span("letter"))
 
 
 def unanswered(norm: str, end: int, limit: int) -> bool:

@@ -32,6 +32,11 @@ _NOT_TREATED = re.compile(
     r"margins? (?:were |was |is |are )?(?:positive|involved|close)|positive margin|incomplete(?:ly)? excis|(?:for|await\w*|list(?:ed)? for|plan\w*(?: for)?|booked for|needs?|to have|pending|refus\w*|declin\w*) (?:\w+ )?(?:re-?)?(?:excision|surgery|mohs|biopsy|treatment|cone|leep|lletz)|untreated|re-?excision (?:await|pend|plan)|not (?:yet )?treated",
     FLAGS,
 )
+_PROVEN = re.compile(
+    r"[\s,(-]{1,3}(?:(?:was|is|has been|now|cyto\w+|histo\w+|biopsy)[\s-]){0,2}(?:confirmed|proven|diagnosed|established)\b",
+    FLAGS,
+)
+_DENIED_BEFORE = re.compile(r"\b(?:no|not|never|without|denie[sd]|exclude[sd]?|\?)\s(?:\w+\s){0,3}$", FLAGS)
 _FOLLOW_UP = re.compile(
     r"(?:psa|last|smears?|normal|scan|mri|ct|pet|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*|discharged|endoscopy|check\w*|cystoscopy)\b[^;\n]{0,14}$",
     FLAGS,
@@ -42,7 +47,7 @@ _CHECKED_AFTER = re.compile(
 )
 _ONGOING = re.compile(
     r"currently on|still on|ongoing|on (?:tamoxifen|letrozole|anastrozole|exemestane|adt|goserelin|zoladex|leuprolide|leuprorelin|lupron|prostap|decapeptyl|triptorelin|degarelix|bicalutamide|abiraterone|arimidex|femara|herceptin|hormon\w+|\w{3,}(?:mab|nib|mide|ciclib))|active surveillance|watch (?:and|&) wait|under surveillance|"
-    r"on (?:treatment|chemo\w*)|newly diagnosed|just diagnosed|found (?:incidentally|on)|synchronous|recurr(?:ed|ence) (?:last|this)",
+    r"on (?:treatment|chemo\w*)|newly diagnosed|just diagnosed|found (?:incidentally|on)|synchronous|concurrent|concomitant|co-?existing|recurr(?:ed|ence) (?:last|this)",
     FLAGS,
 )
 _VISIT_TOLD = re.compile(
@@ -126,6 +131,8 @@ def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
         r"no (?:evidence|sign)s? of (?:disease|recurrence|relapse)|\bned\b", norm[seg_start : m.start], re.I
     ):
         m.assertion = "present"  # "no evidence of disease, s/p lobectomy for lung cancer"
+    if _PROVEN.match(after) and not _DENIED_BEFORE.search(before):
+        m.assertion = "present"  # "thyroid cancer confirmed on FNA, lobectomy planned"
     end = clause_end(doc, m.start, starts)
     if end == min([s for s in starts if s > m.start], default=-1):
         end = max(m.end, _before_next(norm, m.end, end))

@@ -86,6 +86,8 @@ def _parts() -> tuple[Part, ...]:
 
 
 _SIGN = re.compile(r"\S")
+_MONTH = re.compile(r"(?:\d(?:st|nd|rd|th)?|\b[Ii]n|\b[Oo]f|\b[Oo]n|[Ss]ince|[Ff]rom)[\s-]May$")
+"""The month, which raises no doubt as the verb does."""
 _NUMBER = r"(?P<number>(?<![A-Za-z])[<>~≤≥]?(?:\d{1,2}[LR](?![A-Za-z])|\d+(?:st|nd|rd|th)|\d[\d.]*(?:\s?[x*]\s?\d[\d.]*){1,2}\s?(?:cm|mm)?|x\s?\d+|\d[\d.x*/-]*\s?(?:cm|mm)?)(?![A-Za-z]))"
 _WORD = r"(?P<word>[A-Za-z][A-Za-z0-9'-]*|[^\x00-\x7f])"
 _MARK = r"(?P<mark>\S)"
@@ -155,7 +157,10 @@ def _lex(norm: str, start: int, end: int) -> list[Token]:
             kind = kinds.get(word) or (
                 group if group in ("number", "box", "result") else "word" if group in ("word", "term") else "mark"
             )
-            found.append(Token(m.start(), m.end(), kind, word, cues=cues.get(word, frozenset())))
+            said = (
+                frozenset() if word == "may" and _MONTH.search(norm, max(0, m.start() - 6), m.end()) else cues.get(word)
+            )
+            found.append(Token(m.start(), m.end(), kind, word, cues=said or frozenset()))
     return found
 
 

@@ -1,0 +1,70 @@
+"""Statements that the note itself takes back: struck through, entered in error, withdrawn, corrected on a form (domain.md 4.2, GUIDELINE section 1).
+
+A statement that was taken back says nothing of the patient; what stands in its place is a statement of its own.
+"""
+
+from __future__ import annotations
+
+import re
+
+from critex.extract.document import Document
+from critex.extract.mention import Mention
+from critex.extract.patterns import FLAGS
+
+_BEHIND = re.compile(
+    r"(?P<of>[\"')\]]{0,2}(?:\s(?:of|in|on|from)\s(?:the|his|her|our|an?)\s(?:[\w-]+\s?){1,4}?)?)[\s,(:-]{0,4}(?:(?:is|was|are|were|has been|had been|now|lab(?:oratory)? confirms?|confirmed as|due to|an?|the)\s){0,3}"
+    r"(?:wrong\b(?! side)|incorrect\b|not correct\b|withdrawn\b|retracted\b|(?:struck|crossed|scored)\s(?:through|out|off)\b|deleted\b|entered in error\b|in error\b|"
+    r"(?:typing |clerical |typist's |clerk's |transcription |dictation |labell?ing |filing )?(?:error|mistake|slip|typo)\b|mix(?:ed)?[\s-]?up\b|belongs to (?:another|a different|someone))",
+    FLAGS,
+)
+"""Right behind a statement: ``"M1" in the referral is withdrawn``, ``ECOG 1 struck through``."""
+_BENIGN_AFTER_ALL = re.compile(
+    r"[\"')\]]{0,2}(?:\s(?:of|in|on|from)\s(?:the|his|her|our|an?)\s(?:[\w-]+\s){1,4}?|\s)(?:has |had )?(?:turned out|proved|proven|found|shown|confirmed|was|is)\s(?:now\s)?(?:to be\s|as\s|only\s)?(?:an?\s)?(?:(?:simple|benign|old|typical|harmless|only|just|focal)\s){0,2}"
+    r"(?:ha?emangiomas?|cysts?|hamartomas?|scars?|granulomas?|benign|artefacts?|artifacts?|bone islands?|fat(?:ty)? (?:sparing|infiltration)|(?:focal nodular )?hyperplasia|FNH|degenerative)\b",
+    FLAGS,
+)
+"""Behind a metastasis: ``turned out a haemangioma``."""
+_FORM_CORRECTED = re.compile(
+    r"\b(?:form|sheet|chart|slip|record|entry|note|list|letter|questionnaire)\s(?:was |has been |is |now |since )*(?:corrected|amended|updated|changed|put right)\b|(?:^|[.;]\s)(?:corrected|amended)\b",
+    FLAGS,
+)
+_CLAIMED = re.compile(
+    r"\b(?:had|was|were|has been)?\s?(?:typed|keyed|entered|clerked|booked|ticked|recorded|written|listed|down)\s(?:in\s|as\s|him as\s|her as\s)?[\"']?(?:[\w-]+\s){0,3}$",
+    FLAGS,
+)
+_REVISED = re.compile(
+    r"\b(?:revised|corrected|amended|changed|upstaged|down-?staged|re-?staged|agreed final|final(?:ly)? agreed|final stag(?:e|ing)|now staged)\b[^.;\n]{0,50}?(?:\b(?:to|as|is)|->|[:=])?\s?$",
+    FLAGS,
+)
+"""Before what stands in the place of an earlier statement: ``Revised after the PET to cT2N1M1a``."""
+_FAR = 220
+_WORTH_CORRECTING = frozenset({"STAGE", "HISTOLOGY", "HEPATITIS", "HIV", "BIRTH_DATE"})
+
+
+def take_back(doc: Document, mentions: list[Mention]) -> None:
+    """Make what the note takes back ``hypothetical`` (a metastasis that proved benign ``absent``), and mark what corrects it, in place."""
+    norm = doc.norm
+    for m in mentions:
+        if m.assertion in ("family", "hypothetical") or m.label == "LAB":
+            continue
+        if m.label in _WORTH_CORRECTING and _REVISED.search(norm, max(0, m.start - 80), m.start):
+            m.attributes["correction"] = True
+        segment_start, segment_end = doc.segment_at(m.start)
+        opened = norm.rfind('"', max(segment_start, m.start - 60), m.start)
+        closed = norm.find('"', m.end, min(segment_end, m.end + 60)) if opened >= 0 else -1
+        quoted = closed >= 0 and norm.count('"', segment_start, opened) % 2 == 0
+        end = closed if quoted else m.end
+        if _BEHIND.match(norm, end, min(len(norm), end + 90)):
+            m.assertion = "hypothetical"
+        elif m.label == "METASTASIS" and m.assertion != "absent" and _BENIGN_AFTER_ALL.match(norm, end):
+            m.assertion = "absent"
+        elif (quoted or _CLAIMED.search(norm, max(segment_start, m.start - 40), m.start)) and _corrected_later(
+            doc, end
+        ):
+            m.assertion = "hypothetical"
+
+
+def _corrected_later(doc: Document, end: int) -> bool:
+    """Whether the same paragraph says that the form or chart was corrected."""
+    stop = doc.norm.find("\n\n", end)
+    return _FORM_CORRECTED.search(doc.norm, end, min(end + _FAR, stop if stop >= 0 else len(doc.norm))) is not None
