@@ -14,11 +14,18 @@ from critex.extract.corrections import take_back
 from critex.extract.document import Document
 from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, said_by_box
 from critex.extract.mention import Mention
+from critex.extract.subject import has_relative_clause
 
-_SECTION_ASSERTION = {"family": "family", "criteria": "hypothetical", "education": "hypothetical"}
+_SECTION_ASSERTION = {
+    "family": "family",
+    "criteria": "hypothetical",
+    "education": "hypothetical",
+    "literature": "hypothetical",
+}
 _SECTION_DEFAULT = {"plan": "hypothetical", "indication": "hypothetical"}
 """Sections that make a mention hypothetical only where the sentence says nothing else; which labels: ``_PLAN_LABELS``."""
 _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
+_DISEASES = frozenset({"HEPATITIS", "HIV", "TB", "METASTASIS", "MALIGNANCY", "AUTOIMMUNE", "LUNG_DISEASE"})
 _TICKED_LABELS = frozenset({"RESPONSE"})
 _ASKS = re.compile(
     r"\b(?:(?:inclusion|exclusion|eligibility|entry) (?:needs|requires|asks(?: for)?|wants|demands|calls for|excludes|says|lists)|(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
@@ -78,6 +85,10 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             m.section = doc.category_at(m.start)
         if m.section == "family" and _patient_again(doc, m.start):
             m.section = None
+        if m.section == "literature" and m.assertion != "family":
+            m.assertion = "hypothetical"  # of other patients
+        if m.assertion in (None, "present") and m.label in _DISEASES and has_relative_clause(doc, m.start):
+            m.assertion = "family"
         by_segment.setdefault(doc.segment_index(m.start), []).append(m)
     for index, group in by_segment.items():
         start, end = doc.segments[index]

@@ -99,7 +99,7 @@ def _about(doc: Document, m: Mention, starts: list[int]) -> tuple[int, int]:
         end = topic.start()
     seg_start, _ = doc.segment_at(m.start)
     before = doc.norm[max(seg_start, m.start - 60) : m.start]
-    lead = re.search(r"[^,.;]*\b(?:for|active|inactive|quiescent|stable)\s(?:\w+\s)?$", before, re.I)
+    lead = re.search(r"[^,.;+(]*\b(?:for|active|inactive|quiescent|stable)\s(?:\w+\s)?$", before, re.I)
     return (m.start - len(lead.group()) if lead else m.start), end
 
 
@@ -130,6 +130,8 @@ def _activity(doc: Document, m: Mention, starts: list[int]) -> None:
             or (drug and _ONCE.search(text))
             or (quiet and re.search(r"resolved|cured", quiet.group(), re.I))
         )
+        if over and _still_given(text):
+            over = None
         m.attributes["systemic"] = "past" if over else "current"
         if over:
             mark = stopped or denied
@@ -147,6 +149,19 @@ def _activity(doc: Document, m: Mention, starts: list[int]) -> None:
         set_date(m, free)
     elif _LOCAL.search(text):
         m.attributes["treatment"] = "local"
+
+
+_TAKES = re.compile(r"\b(?:on|takes?|taking|continu\w+|maintained on|remains on)\s", FLAGS)
+
+
+def _still_given(text: str) -> bool:
+    """Whether one clause says of a drug that it is taken, where another says of one that it was stopped: "on prednisolone 5 mg, azathioprine stopped 2023"."""
+    return any(
+        _TAKES.search(clause)
+        and _given(clause)
+        and not (_STOPPED.search(clause) or _NO_DRUG.search(clause) or _ONCE.search(clause))
+        for clause in re.split(r"[,;.]\s", text)
+    )
 
 
 def _given(text: str) -> bool:

@@ -31,11 +31,11 @@ _EXCEPTED = re.compile(
 )
 _PRIMARY = re.compile(r"nasoph|primary|skull base|clivus|clival|sinus|sella|extension|erosion", FLAGS)
 _BRAIN_METS = re.compile(
-    r"(?:(?:mid|hind)?brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease|secondar\w+|filia\w*)|(?:oligo)?metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra",
+    r"(?:(?:mid|hind)?brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease|secondar\w+|filia\w*)|(?:oligo)?metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra|[脑腦](?:多发|多發|内|內|实质|實質|膜)?[转轉]移",
     FLAGS,
 )
 _BRAIN_DENIED = re.compile(
-    r"\b(?:no|without|nil)\s(?:evidence of |definite |known |any )*(?:brain|cerebral|intracranial|CNS)\W+(?:\w+\W+)?(?:metast\w+|mets?|lesions?|deposits?)",
+    r"\b(?:no|without|nil)\s(?:evidence of |definite |known |any )*(?:brain|cerebral|intracranial|CNS)\W+(?:\w+\W+)?(?:metast\w+|mets?|lesions?|deposits?)|(?:未[见見]|[无無])[^,。;.\n]{0,6}[脑腦][转轉]移",
     FLAGS,
 )
 _NEEDS_METASTASIS = re.compile(

@@ -95,6 +95,14 @@ def _is_ahead(doc: Document, found: DateMention) -> bool:
     return doc.note_date is not None and found.when.first > doc.note_date
 
 
+def _is_long(found: DateMention) -> bool:
+    """Whether a date is a year or more: "treatment taken irregularly since 2012" heads no results."""
+    return (found.when.last - found.when.first).days > _LONGEST_HEADING
+
+
+_LONGEST_HEADING = 31
+
+
 def _is_counted(doc: Document, found: DateMention) -> bool:
     """Whether a date is a day counted from a first dose ("Day -4"): it heads its own column only."""
     return doc.norm[found.start : found.start + 4].lower() == "day "
@@ -120,6 +128,22 @@ def _date_of_heading(doc: Document, index: int) -> DateMention | None:
 def _heads(doc: Document, start: int, end: int) -> DateMention | None:
     """First date of a stretch that can head results and stands in a line of such a heading."""
     for d in doc.dates_between(start, end):
-        if not (_is_birth(doc, d) or _is_ahead(doc, d) or _is_counted(doc, d)):
+        if not (_is_birth(doc, d) or _is_ahead(doc, d) or _is_counted(doc, d) or _is_long(d)):
             return d if _HEADING.search(doc.norm, start, doc.line_at(start).end) else None
     return None
+
+
+_THEN = re.compile(r"\s?(?:-{1,2}>|→|=>|>|/|,|to|then|and|&)\s?", re.I)
+
+
+def days_of_heading(doc: Document, position: int) -> list[DateMention]:
+    """Days that the heading of a place names one after the other: "Bloods (27/01 -> 03/02)"."""
+    first = heading_date(doc, position)
+    if first is None:
+        return []
+    found = [first]
+    for d in doc.dates_between(first.end, doc.line_at(first.start).end):
+        if not _THEN.fullmatch(doc.norm, found[-1].end, d.start):
+            break
+        found.append(d)
+    return found

@@ -9,6 +9,7 @@ from functools import cache
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.mention import Mention
+from critex.extract.number_words import ORDINALS
 from critex.extract.patterns import FLAGS, Rule, group_span, load_rules, load_yaml
 from critex.extract.trial_text import is_requirement
 
@@ -110,6 +111,10 @@ def _number(norm: str, m: re.Match[str]) -> tuple[int, int] | None:
         first, *rest = re.split(r"[\s-]", norm[slice(*spelled)].lower())
         number = _TENS[first] + sum(_UNITS[w] for w in rest)
         return number, number
+    if year := groups.get("nth"):  # "in his seventy-fourth year": 73
+        first, second = re.split(r"[\s-]", year.lower())
+        number = _TENS[first] + ORDINALS[second] - 1
+        return number, number
     if decade := groups.get("decade"):
         low, high = _PARTS[(groups.get("part") or "").lower() or None]
         return int(decade) + low, int(decade) + high
@@ -156,9 +161,25 @@ def _birth(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
     ]  # fmt: skip
 
 
+_SUBJECT = re.compile(r"(?:He|She) (?:is|was|has|had|works|lives)\b")
+
+
+def _opens_sentence(doc: Document, start: int) -> bool:
+    """Whether a pronoun opens a sentence before which nobody else is named."""
+    return doc.segment_at(start)[0] >= start - 2 and _words().relative.search(doc.norm, 0, start) is None
+
+
 def _by_pronoun(doc: Document, pronouns: list[tuple[Rule, re.Match[str]]]) -> list[Mention]:
     """Sex where a note's pronouns tell it plainly: at least two, and three times as many as of the other."""
     values = [r.value for r, _ in pronouns]
+    first = pronouns[0] if len(set(values)) == 1 else None
+    if (
+        first is not None
+        and len(values) == 1
+        and _SUBJECT.match(doc.norm, first[1].start())
+        and _opens_sentence(doc, first[1].start())
+    ):
+        return [_sex(doc, *first[1].span(), str(first[0].value), first[0], {"pronoun": True})]
     best = max(("M", "F"), key=values.count)
     if values.count(best) < max(2, 3 * (len(values) - values.count(best))):
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_NO = r"nil|none|no|0(?![.,]?\d)|zero|never|negative|neg|absent|not present|denied|denies|nad|n"
+_NO = r"not (?:passed|had|experienced)|nil|none|no|0(?![.,]?\d)|zero|never|negative|neg|absent|not present|denied|denies|nad|n"
 _YES = r"yes|y|present|positive|pos"
 _ANSWER = re.compile(
     rf"(?P<list>(?:\s?[/,&]\s?[A-Za-z][\w -]{{1,30}}|\s(?:or|and)\s[A-Za-z][\w -]{{1,30}}|\s\([^)\n]{{1,30}}\)|\s(?:to|for|of)\s(?:the\s)?[A-Za-z][\w -]{{1,24}}(?=\s?:)|\s(?:history|disease|infection|present|status|ever|hx)){{0,4}})\s{{0,3}}"

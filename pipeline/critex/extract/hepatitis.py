@@ -24,6 +24,7 @@ from critex.extract.serology import (
     read_load_behind_words,
     read_result,
 )
+from critex.extract.subject import has_relative_clause
 
 COPIES_PER_IU = 5.6
 TESTS = frozenset({"hbsag", "hbsab", "hbeag", "hbeab", "hbcab", "hbv_dna", "anti_hcv", "hcv_rna"})
@@ -69,8 +70,22 @@ def find_serology(doc: Document, hits: FamilyHits, label: str) -> list[Mention]:
         if start >= end:
             continue
         done = end
-        out.extend(m for m in _read(doc, start, end) if m.label == label)
+        out.extend(m for m in _read(doc, start, end) if m.label == label and not _heads_row(doc, m))
     return out
+
+
+_VIRUSES = re.compile(
+    r"(?:HBV|HCV|HIV|hep(?:atitis)? ?[BC])(?:\s?[/&+,]\s?(?:HBV|HCV|HIV|hep(?:atitis)? ?[BC]|[BC]))+", FLAGS
+)
+
+
+def _heads_row(doc: Document, m: Mention) -> bool:
+    """Whether viruses only head a row that holds their tests: "HBV/HCV      HBsAg neg; anti-HCV reactive"."""
+    line = doc.line_at(m.start)
+    if m.result is not None or line.kind != "row":
+        return False
+    cells = cells_of(doc.norm, line)
+    return len(cells) > 1 and m.end <= cells[0].end and _VIRUSES.fullmatch(cells[0].text.strip()) is not None
 
 
 def _stretch(doc: Document, position: int) -> tuple[int, int]:
@@ -284,6 +299,10 @@ _OTHER_VIRUS = re.compile(r"ebv|plasma|epstein|hpv|cmv|hiv", FLAGS)
 _LOAD_RULE = {"hbv_dna": "hepatitis.hbv_dna", "hcv_rna": "hepatitis.hcv_rna"}
 
 
+_NEAR_LOAD, _FAR_LOAD = 60, 100
+"""Characters from a marker to a load without a name; RNA is less often another virus' than DNA."""
+
+
 def _with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
     """Names, with the "DNA" and "RNA" that stand behind a hepatitis marker without the virus' name ("HBsAg +, DNA <20 IU/mL").
 
@@ -297,7 +316,8 @@ def _with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
         )
         if load is None:
             continue
-        limit = min(names[i + 1].start if i + 1 < len(names) else n.end + 60, n.end + 60)
+        reach = _FAR_LOAD if load == "hcv_rna" else _NEAR_LOAD
+        limit = min(names[i + 1].start if i + 1 < len(names) else n.end + reach, n.end + reach)
         m = _BARE_LOAD.search(doc.norm, n.end, limit)
         if (
             m is None
@@ -595,6 +615,9 @@ def _as_spoken_of(doc: Document, m: Mention, start: int, in_list: bool) -> None:
         if days := doc.dates_between(later.end(), later.end() + 12):
             m.date, m.date_source = days[0].when.iso, "text"
     told = _TOLD.search(norm, max(start, m.start - 80), m.start) if m.value in ("hbv", "hcv", "disease") else None
+    if m.assertion in (None, "present") and has_relative_clause(doc, m.start):
+        m.assertion = "family"
+        return
     if told is not None and not (told["her"] and told["he"]) and not (told["him"] and told["she"]):
         m.assertion = "present"
     if m.value in ("hbv", "hcv", "hbsag") and _RELATIVE.search(before) and doc.category_at(m.start) != "family":

@@ -246,7 +246,13 @@ class _Reading:
         here = (
             words.nasopharynx.search(own)
             or words.nasopharynx.search(before)
-            or re.match(r"[\s,(]{0,3}(?:of|in|from)?\s?(?:the\s)?(?:" + words.nasopharynx.pattern + ")", after, FLAGS)
+            or re.match(
+                r"[\s,(]{0,3}(?:arising |originating )?(?:of|in|from)?\s?(?:the\s)?(?:"
+                + words.nasopharynx.pattern
+                + ")",
+                after,
+                FLAGS,
+            )
         )
         if here is None and (seat := words.nasopharynx.search(norm, end, min(seg_end, end + 90))):
             here = _READ_HERE.match(norm[end : seat.start()])

@@ -12,7 +12,7 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
 
 _CONFIRMATION_AWAITED = re.compile(
-    r"[^.;\n]{0,24}?\b(?:western blot|(?-i:WB)|confirm\w+(?: test\w*)?|line immunoassay)\b[^.;\n]{0,14}?(?:pending|await\w*|to follow|sent|requested|outstanding)",
+    r"[^.;\n]{0,24}?\b(?:western blot|(?-i:WB)|confirm(?:ation|atory|ing)(?: test\w*)?|line immunoassay)\b[^.;\n]{0,14}?(?:pending|await\w*|to follow|sent|requested|outstanding)",
     re.I,
 )
 _OF_RELATIVE = re.compile(

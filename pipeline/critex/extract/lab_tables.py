@@ -125,7 +125,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
             values.append((reading, c, head.dates[column] if head and column is not None and role == "date" else None))
     inline = read_value(norm, name.end, cells[at].end, analyte) if rest else None
     if inline is not None and not values:
-        if _GOES_ON.search(norm, inline.end, line.end):
+        if _GOES_ON.match(norm, inline.end, line.end):
             return None  # "aPTT 58.4 s (25-37)   repeated 58.0" reads as a sentence does
         values.append((inline, cells[at], None))
     if not values:
@@ -151,7 +151,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
     return out
 
 
-_GOES_ON = re.compile(r"\b(?:repeat\w*|recheck\w*|now|then)\b[^\d\n]{0,30}\d", FLAGS)
+_GOES_ON = re.compile(r"\s?(?:-{1,2}>|→|=>)\s?\d|[^\n]*?\b(?:repeat\w*|recheck\w*|now|then)\b[^\d\n]{0,30}\d", FLAGS)
 _PAIR = re.compile(r"\s*[<>]?\s?\d+(?:\.\d+)?\s?/\s?[<>]?\s?\d+(?:\.\d+)?\s?(?:[HL](?![A-Za-z])|[*↑↓])?\s*")
 
 

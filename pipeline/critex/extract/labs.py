@@ -10,7 +10,7 @@ import re
 from functools import cache
 
 from critex.extract.dates import DateMention, find_dates
-from critex.extract.dating import dates_for, heading_date
+from critex.extract.dating import dates_for, days_of_heading, heading_date
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.lab_chains import beside_slash, chain_mentions, name_of, stroke_mentions
@@ -111,7 +111,7 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
     for n in found:
         if kept and n.start < kept[-1].end:
             continue
-        if kept and n.key == kept[-1].key and re.fullmatch(r"\s?(?:[/(-]|by)\s?", doc.norm[kept[-1].end : n.start]):
+        if kept and n.key == kept[-1].key and re.fullmatch(r"\s?(?:[/(-]|by)\s?|\s", doc.norm[kept[-1].end : n.start]):
             kept[-1].end = n.end  # "SGPT/ALT" names one test twice
             continue
         kept.append(n)
@@ -307,6 +307,30 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
             m.date, m.date_source = doc.note_date.isoformat(), "note"
         else:
             m.date_source = "none"
+    _date_by_arrows(doc, mentions)
+
+
+_ARROW_BETWEEN = re.compile(r"[^\n>→]{0,24}?(?:-{1,2}>|→|=>|>)\s?", FLAGS)
+
+
+def _date_by_arrows(doc: Document, mentions: list[Mention]) -> None:
+    """Values joined by arrows under a heading whose days are joined by arrows have one day each: "Bloods (27/01 -> 03/02)" / "Hb 86 -> 81"."""
+    chain: list[Mention] = []
+    for m in [*sorted(mentions, key=lambda m: m.start), None]:
+        if (
+            m is not None
+            and chain
+            and m.value == chain[-1].value
+            and _ARROW_BETWEEN.fullmatch(doc.norm, chain[-1].end, m.start)
+        ):
+            chain.append(m)
+            continue
+        if len(chain) > 1 and all(c.date_source in ("heading", "note") for c in chain):
+            days = days_of_heading(doc, chain[0].start)
+            if len(days) == len(chain):
+                for c, d in zip(chain, days, strict=True):
+                    c.date, c.date_source = d.when.iso, "heading"
+        chain = [m] if m is not None else []
 
 
 _DATED_BACK = re.compile(

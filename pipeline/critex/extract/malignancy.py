@@ -15,7 +15,7 @@ from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.subject import not_about_patient
 
 _IN_DOUBT_BEFORE = re.compile(
-    r"(?:metasta\w*|mets?|secondar(?:y|ies)) (?:from|of|to|in)\s(?:an? |the )?$|\bv(?:s|ersus)?\.?\s(?:an? )?$|\?\s?$|\bvs?\s|screen\w* for\s$|risk of\s$|rule out\s$|exclude\s(?:\w+\s)?$|\btro\s$|/\s?$",
+    r"(?:metasta\w*|mets?|secondar(?:y|ies)) (?:from|of|to|in)\s(?:an? |the )?$|\bv(?:s|ersus)?\.?\s(?:an? )?$|\?\s?$|\bvs?\s|screen\w* for\s$|risk of\s$|\bfavou?r(?:s|ed|ing)?\s(?:an? )?$|rule out\s$|exclude\s(?:\w+\s)?$|\btro\s$|/\s?$",
     FLAGS,
 )
 _IN_DOUBT_AFTER = re.compile(
@@ -32,13 +32,14 @@ _NOT_TREATED = re.compile(
     r"margins? (?:were |was |is |are )?(?:positive|involved|close)|positive margin|incomplete(?:ly)? excis|(?:for|await\w*|list(?:ed)? for|plan\w*(?: for)?|booked for|needs?|to have|pending|refus\w*|declin\w*) (?:\w+ )?(?:re-?)?(?:excision|surgery|mohs|biopsy|treatment|cone|leep|lletz)|untreated|re-?excision (?:await|pend|plan)|not (?:yet )?treated",
     FLAGS,
 )
+_CORRECTS = re.compile(r"\bcorrection\b|\bcorrected\b|(?:19|20)\d\d,? not (?:in )?(?:19|20)\d\d", FLAGS)
 _PROVEN = re.compile(
     r"[\s,(-]{1,3}(?:(?:was|is|has been|now|cyto\w+|histo\w+|biopsy)[\s-]){0,2}(?:confirmed|proven|diagnosed|established)\b",
     FLAGS,
 )
 _DENIED_BEFORE = re.compile(r"\b(?:no|not|never|without|denie[sd]|exclude[sd]?|\?)\s(?:\w+\s){0,3}$", FLAGS)
 _FOLLOW_UP = re.compile(
-    r"(?:psa|last|smears?|normal|scan|mri|ct|pet|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*|discharged|endoscopy|check\w*|cystoscopy)\b[^;\n]{0,14}$",
+    r"(?:psa|last|smears?|normal|scan|mri|ct|pet|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*|discharged|released|cured|endoscopy|check\w*|cystoscopy)\b[^;\n]{0,14}$",
     FLAGS,
 )
 """What is dated after these words is a check, not the disease."""
@@ -140,6 +141,8 @@ def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
         end = told.start()
     text = norm[max(seg_start, m.start - 20) : end]
     m.attributes["treated"] = bool(_TREATED.search(text)) and not _NOT_TREATED.search(text)
+    if _CORRECTS.search(norm, max(0, m.start - 60), end):
+        m.attributes["correction"] = True
     if _ONGOING.search(text):
         m.attributes["ongoing"] = True
     begin = max(doc.line_at(m.start).start, m.start - 28, seg_start, *(s + 1 for s in starts if s < m.start))
@@ -164,8 +167,10 @@ def _before_next(norm: str, start: int, end: int) -> int:
 
 
 def _of_disease(norm: str, d: DateMention) -> bool:
-    return not _FOLLOW_UP.search(norm, max(0, d.start - 22), d.start) and not _CHECKED_AFTER.match(
-        norm, d.end, min(len(norm), d.end + 14)
+    return (
+        not _FOLLOW_UP.search(norm, max(0, d.start - 22), d.start)
+        and not _CHECKED_AFTER.match(norm, d.end, min(len(norm), d.end + 14))
+        and not norm[max(0, d.start - 8) : d.start].lower().endswith(("not ", "not in "))
     )
 
 

@@ -113,6 +113,13 @@ def _inside_sentence(norm: str, line_start: int, title: str) -> bool:
     )
 
 
+_CASE_REPORT = re.compile(
+    r"^[ \t]*(?:case (?:report|presentation|description)|abstract|learning points?)\b[^\n]{0,80}$", re.I | re.M
+)
+_OF_CASE_REPORTS = ("discussion", "introduction", "background", "conclusion", "conclusions")
+"""Sections of a published case that speak of other patients and of what is known; in a note they are about the patient."""
+
+
 def find_sections(norm: str) -> list[Section]:
     """Sections of a normalised text.
 
@@ -127,6 +134,8 @@ def find_sections(norm: str) -> list[Section]:
         In order, not overlapping. Headings that no rule knows get the category ``"other"``: they end the section before.
     """
     known = titles()
+    if _CASE_REPORT.search(norm) is not None:
+        known = known | dict.fromkeys(_OF_CASE_REPORTS, "literature")
     heads: list[tuple[int, int, int, str, bool]] = []
     for m in _line_heads(norm):
         title, mark = m["title"], m["mark"]

@@ -67,7 +67,7 @@ _COLUMN = re.compile(r"(?<=[TNM])(?:[\s-](?:stage|category|class))?\s?[:=]\s{0,4
 
 def tnm_value(text: str) -> str:
     """TNM as written, without spaces, separators and prefixes: ``cT3 N2, pM1a`` and ``M: 1a; N: 2; T: 3`` become ``T3N2M1a``."""
-    text = _COLUMN.sub("", text)
+    text = re.sub(r"\s(?:zero|nought)\b", "0", _COLUMN.sub("", text), flags=re.I)
     categories = _PATHOLOGICAL if re.match(r"\s?y?p", text) else _CATEGORY
     found = sorted(categories.finditer(text), key=lambda m: "TNM".index(m["c"].upper()))
     return "".join(m["c"].upper() + re.sub(r"\s", "", m["v"]) for m in found)

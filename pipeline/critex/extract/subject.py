@@ -22,6 +22,19 @@ _PATIENT_AGAIN = re.compile(
 )
 
 
+_WHO_HAS = re.compile(
+    r"(?:\s(?:today|here|present))?,?\s(?:who|and who)\s[^.;\n]{0,40}?\b(?:has|had|is|was|suffers|carries)\s(?:\w+\s){0,3}$",
+    FLAGS,
+)
+
+
+def has_relative_clause(doc: Document, start: int) -> bool:
+    """Whether a clause about a relative holds a statement: "seen with her sister today, who has hepatitis B"."""
+    seg_start, _ = doc.segment_at(start)
+    before = doc.norm[max(seg_start, start - 120) : start]
+    return any(_WHO_HAS.match(before, m.end()) for m in _RELATIVE.finditer(before))
+
+
 def about_relative(doc: Document, start: int) -> bool:
     """Whether the words of the sentence before ``start`` make a relative its subject.
 
@@ -37,6 +50,8 @@ def about_relative(doc: Document, start: int) -> bool:
         pass
     if last is None:
         return False
+    if _WHO_HAS.match(before, last.end()):
+        return True
     if re.search(r"\bwith\b[^,;.]{0,18}$", before[: last.start()], re.I):
         return False
     return not _PATIENT_AGAIN.search(before, last.end()) and not _PATIENT_AGAIN.search(before[: last.start()][-20:])
@@ -47,7 +62,7 @@ def not_about_patient(doc: Document, start: int) -> bool:
     category = doc.category_at(start)
     if category == "criteria" and _answered(doc, start):
         return about_relative(doc, start)
-    return category in ("criteria", "education", "legend") or about_relative(doc, start)
+    return category in ("criteria", "education", "legend", "literature") or about_relative(doc, start)
 
 
 def _answered(doc: Document, start: int) -> bool:

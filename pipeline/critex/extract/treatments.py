@@ -104,7 +104,7 @@ def _read_none(doc: Document, m: Mention) -> bool:
         m.assertion = "hypothetical"
     is_this = re.search(r"this|npc|nasoph|初治|na[iï]ve", words, FLAGS) is not None
     m.attributes["disease"] = "other" if disease == "other" and not is_this else "npc"
-    if "systemic" in words.lower():
+    if "systemic" in words.lower() and not _RADIO.search(words):
         m.value = "systemic"
     if _ANY_CANCER.search(norm, m.start, min(end, m.end + 25)):
         m.attributes["scope"] = "any_cancer"
@@ -181,6 +181,9 @@ def _read(doc: Document, m: Mention, spans: list[tuple[int, int]], denials: list
         m.temporality = "current" if _ONGOING.search(norm, start, end) else "past"
     elif m.assertion is not None:
         m.temporality = "current"
+
+
+_RADIO = re.compile(r"\bradio|\bRT\b", re.I)
 
 
 @cache

@@ -34,6 +34,7 @@ def other_malignancy(patient: Patient) -> list[Fact]:
 def _cancer(statements: list[Statement]) -> Fact:
     kinds = {str(s.attributes.get("kind")) for s in statements}
     dated = [s for s in statements if s.date_source in OWN_DATES and s.when is not None]
+    dated = [s for s in dated if s.attributes.get("correction")] or dated
     treated = [s for s in statements if s.attributes.get("treated")]
     ongoing = [s for s in statements if s.attributes.get("ongoing")]
     when = None

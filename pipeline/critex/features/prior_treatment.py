@@ -37,7 +37,25 @@ def prior_treatment(patient: Patient) -> list[Fact]:
         and not (other_cancer and s.attributes.get("disease") == "unknown")
         and not (s.attributes.get("drug") in elsewhere and s.date_source in ("heading", "note"))
     ]
-    return _resolve(name, given, no_treatment(patient))
+    none = no_treatment(patient)
+    if operated := _neck_operations(patient):
+        given.extend(operated)
+        none = [s for s in none if s.value == "any"]  # "no RT, no chemo" says nothing of surgery
+    return _resolve(name, given, none)
+
+
+def _neck_operations(patient: Patient) -> list[Statement]:
+    """Operations on the neck's nodes or the nasopharynx before the index date, where no other cancer explains them."""
+    if has_other_cancer(patient):
+        return []
+    index = patient.index_date
+    return [
+        s
+        for s in patient.labelled("SURGERY")
+        if s.assertion == "present"
+        and s.rule == "surgery.neck_nodes"
+        and not (index is not None and s.when is not None and s.when.first >= index)
+    ]
 
 
 @derivation("prior_checkpoint")
@@ -151,10 +169,19 @@ def has_other_cancer(patient: Patient) -> bool:
 
 
 def _systemic_elsewhere(patient: Patient) -> bool:
-    return has_other_cancer(patient) and any(
+    if not has_other_cancer(patient):
+        return False
+    hormones = (
+        s
+        for s in patient.labelled("TREATMENT")
+        if s.value == "hormone"
+        and s.assertion in ("hypothetical", "possible")
+        and s.attributes.get("disease") == "other"
+    )  # "letrozole to continue until 2027", or in a list of drugs
+    return any(
         s.assertion == "present" and s.value in SYSTEMIC and s.attributes.get("disease") in ("other", "unknown")
         for s in before_index(patient)
-    )
+    ) or any(hormones)
 
 
 def _order(s: Statement) -> tuple[date, str, int]:
