@@ -16,6 +16,7 @@ NAMES = (
     "metastasis",
     "cns",
     "lesions",
+    "liver",
     "response",
     "treatments",
     "hepatitis",

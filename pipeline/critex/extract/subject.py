@@ -17,7 +17,7 @@ _RELATIVE = re.compile(
 _PATIENT_AGAIN = re.compile(
     r"\b(?:he|she|pt(?!'?s\b)|patient(?!'?s\b)|himself|herself|the (?:lady|gentleman)|this (?:lady|gentleman|man|woman)|pmhx?|past (?:medical )?(?:history|hx))\b"
     r"|\b(?:says?|said|reports?|reported|states?|stated|mention\w*|tells|thinks|confirms?|notice[sd]|rang|called|phoned|describes|feels)\b"
-    r"|\b(?:seen|attended|came|here|lives?|living|accompanied|together|married|discuss\w*|explained|informed|told|with)\b[^,;.]{0,18}$",
+    r"|\b(?:seen|attended|came(?! (?:out|up) in\b)|here|lives?|living|accompanied|together|married|discuss\w*|explained|informed|told|with)\b[^,;.]{0,18}$",
     FLAGS,
 )
 

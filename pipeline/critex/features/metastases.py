@@ -7,11 +7,23 @@ from datetime import date
 
 from critex.features.derive import derivation
 from critex.features.facts import CONFLICT, Fact, Statement
-from critex.features.patient import Patient, as_fact
+from critex.features.patient import Patient, as_fact, lasting
 
 CENTRAL = ("brain", "leptomeninges")
 _ONLY_SYMPTOMS = re.compile(r"asymptomatic", re.I)
 _CONTROL = re.compile(r"controlled|stable|o?edema|smaller|decreas|shrunk|resolved|unchanged|no change|inactive|progression|mm|recurrence|new lesion|off (?:dex|steroid)|seizure|respond", re.I)  # fmt: skip
+
+
+@derivation("liver_metastasis")
+def liver_metastasis(patient: Patient) -> list[Fact]:
+    """``present`` or ``absent`` by what is said of metastases of the liver; where nothing is, ``absent`` by imaging that shows no lesion in it."""
+    name = "liver_metastasis"
+    found = [
+        as_fact(name, s, s.assertion)
+        for s in patient.labelled("METASTASIS")
+        if s.value == "liver" and s.assertion in ("present", "absent")
+    ]
+    return lasting(name, found or [as_fact(name, s, "absent") for s in patient.labelled("LIVER")])
 
 
 @derivation("distant_metastasis")
