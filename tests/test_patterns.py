@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from critex.errors import PatternError
-from critex.extract.pattern_cases import RuleCase, failure, rule_cases
+from critex.extract.pattern_cases import RuleCase, SpellingCase, failure, rule_cases, spelling_cases, spelling_failure
 from critex.extract.pattern_lint import lint
 from critex.extract.patterns import load_rules, load_yaml
 
@@ -21,6 +21,11 @@ def test_case_beside_the_rule(case: RuleCase) -> None:
         assert wrong is not None, "this case is met now: take its known_failure away"
         pytest.xfail(case.case.known_failure)
     assert wrong is None, f"{case.case.text!r}: {wrong}"
+
+
+@pytest.mark.parametrize("case", list(spelling_cases()), ids=lambda c: c.id)
+def test_case_of_the_spelling(case: SpellingCase) -> None:
+    assert spelling_failure(case) is None
 
 
 def test_the_pattern_files_are_clean() -> None:

@@ -29,9 +29,9 @@ def patterns_check() -> None:
 def patterns_test(
     only: Annotated[str | None, typer.Argument(help="Run only the rules whose id begins with this.")] = None,
 ) -> None:
-    """Run the examples and near misses of every rule, and the clinical cases in patterns/cases."""
+    """Run the examples and near misses of every rule and of the spelling, and the clinical cases in patterns/cases."""
     from critex.criteria.cases import all_cases, wrong_with
-    from critex.extract.pattern_cases import failure, rule_cases
+    from critex.extract.pattern_cases import failure, rule_cases, spelling_cases, spelling_failure
 
     met, failed, known = 0, 0, 0
     for case in rule_cases():
@@ -48,6 +48,15 @@ def patterns_test(
             problems.print(
                 f"FAILED {case.rule.file}:{case.rule.line} {case.id}: {case.case.text!r}: {wrong}", markup=False
             )
+    for spelled in spelling_cases():
+        if only and not spelled.id.startswith(only):
+            continue
+        wrong = spelling_failure(spelled)
+        if wrong is None:
+            met += 1
+        else:
+            failed += 1
+            problems.print(f"FAILED spelling.yaml {spelled.id}: {spelled.case.text!r}: {wrong}", markup=False)
     for file, clinical in all_cases():
         if only and not clinical.id.startswith(only):
             continue

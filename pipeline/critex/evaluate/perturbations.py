@@ -19,6 +19,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from critex.extract.spelling import cased, default_speller
+
 Keep = Callable[[str, random.Random], str]
 """A change of a text; the same text where it does not apply."""
 
@@ -66,6 +68,24 @@ def _respelled(text: str, table: Mapping[str, str]) -> str:
         return new.upper() if m[1].isupper() else new.capitalize() if m[1][0].isupper() else new
 
     return pattern.sub(other, text)
+
+
+@cache
+def _slips() -> dict[str, tuple[str, ...]]:
+    return default_speller().forms_of()
+
+
+_LONG_WORD = re.compile(r"(?<![^\W_])[A-Za-z]{7,}(?![^\W_])")
+
+
+def misspelled_words(text: str, rng: random.Random) -> str:
+    """A third of the long clinical words with one slip of the pen: those that ``patterns/spelling.yaml`` holds."""
+
+    def slip(m: re.Match[str]) -> str:
+        forms = _slips().get(m[0].lower())
+        return cased(m[0], rng.choice(forms)) if forms and rng.random() < 1 / 3 else m[0]
+
+    return _LONG_WORD.sub(slip, text)
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -138,6 +158,7 @@ KEEP: dict[str, Keep] = {
     "line_ends": line_ends,
     "wrapped_lines": wrapped_lines,
     "spelling": spelling,
+    "misspelled_words": misspelled_words,
     "dates_in_words": dates_in_words,
     "dates_in_iso": dates_in_iso,
     "full_width": full_width,

@@ -150,6 +150,10 @@ class Document:
         self.date_order = date_order
         self._join_wrapped()
 
+    def with_text(self, text: str) -> Document:
+        """The same note with another text, as where misspelled words are respelled before rules see them."""
+        return Document(text, self.note_id, self.patient_id, self.note_date, self.note_type, self.date_order)
+
     def _join_wrapped(self) -> None:
         """Turn the line ends of wrapped paragraphs into spaces, so that a phrase is found across them; offsets stay."""
         ends = [

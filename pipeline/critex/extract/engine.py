@@ -14,6 +14,7 @@ from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, resolve_overlaps
 from critex.extract.mention import Mention
 from critex.extract.scan import Scanner
+from critex.extract.spelling import default_speller
 
 
 class Extractor:
@@ -35,6 +36,7 @@ class Extractor:
         self.families = families
         rules = [rule for f in families for rule in f.rules]
         self.scanner = Scanner(rules, engine)
+        self.speller = default_speller()
         self._first: list[int] = []
         self._family_of: list[int] = []
         for i, f in enumerate(families):
@@ -47,8 +49,15 @@ class Extractor:
         Returns
         -------
         list of Mention
-            Offsets are ``str`` indices into ``doc.text``. Of one label no two overlap.
+            Offsets are ``str`` indices into ``doc.text``. Of one label no two overlap. Misspelled words are read as ``patterns/spelling.yaml`` says.
         """
+        respelled = self.speller.respelled(doc.text)
+        if respelled is None:
+            return self._read(doc)
+        return [respelled.moved(m) for m in self._read(doc.with_text(respelled.text))]
+
+    def _read(self, doc: Document) -> list[Mention]:
+        """Mentions of a document as it stands."""
         hits = self.scanner.scan(doc.norm)
         if hits.ends is not None and not hits.ends:
             return []

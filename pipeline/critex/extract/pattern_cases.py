@@ -12,7 +12,9 @@ from critex.extract.engine import Extractor
 from critex.extract.families import all_families
 from critex.extract.family import Family
 from critex.extract.mention import Mention
-from critex.extract.patterns import Case, Rule
+from critex.extract.patterns import Case, Rule, load_yaml, read_cases
+from critex.extract.spelling import FILE as SPELLING_FILE
+from critex.extract.spelling import as_read
 
 CASE_DATE = date(2026, 3, 12)
 """Date of the note that a case stands in."""
@@ -42,6 +44,35 @@ def rule_cases(families: tuple[Family, ...] | None = None) -> Iterator[RuleCase]
             for kind, cases in (("example", rule.examples), ("near miss", rule.near_misses)):
                 for number, case in enumerate(cases, 1):
                     yield RuleCase(family, rule, case, kind, number)
+
+
+@dataclass(frozen=True)
+class SpellingCase:
+    """A text that ``spelling.yaml`` must read as another (an example), or leave as it stands (a near miss)."""
+
+    case: Case
+    kind: str
+    number: int
+
+    @property
+    def id(self) -> str:
+        """Name such as ``spelling-example-2``."""
+        return f"spelling-{self.kind.replace(' ', '-')}-{self.number}"
+
+
+def spelling_cases() -> Iterator[SpellingCase]:
+    """Every case of ``spelling.yaml``, in order."""
+    content = load_yaml(SPELLING_FILE)
+    for kind, key in (("example", "examples"), ("near miss", "near_misses")):
+        for number, case in enumerate(read_cases(content.get(key), SPELLING_FILE), 1):
+            yield SpellingCase(case, kind, number)
+
+
+def spelling_failure(case: SpellingCase) -> str | None:
+    """What is wrong with a case of spelling, ``None`` where it is met."""
+    got = as_read(case.case.text)
+    want = case.case.expect.get("reads") if case.kind == "example" else case.case.text
+    return None if got == want else f"read as {got!r}, not {want!r}"
 
 
 _EXTRACTORS: dict[str, Extractor] = {}

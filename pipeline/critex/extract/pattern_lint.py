@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from critex.errors import PatternError
 from critex.extract.context import load_cues
 from critex.extract.families import NAMES, load_family
 from critex.extract.sections import titles
+from critex.extract.spelling import Speller, default_speller
 from critex.features.spec import load_features
 
 
@@ -31,6 +34,7 @@ def lint() -> Lint:
     """
     found = Lint()
     ids: dict[str, str] = {}
+    speller = _speller(found)
     for name in NAMES:
         try:
             family = load_family(name)
@@ -48,6 +52,8 @@ def lint() -> Lint:
                 found.problems.append(f"{where}: no examples. Add texts that it must match.")
             if not rule.near_misses:
                 found.problems.append(f"{where}: no near_misses. Add texts that it must not match.")
+            if speller is not None:
+                found.problems.extend(f"{where}: {wrong}" for wrong in _unreachable(rule.source, speller))
             if rule.pattern.match(""):
                 found.problems.append(f"{where}: matches the empty text. Narrow it.")
     for what, load in (("context.yaml", load_cues), ("sections.yaml", titles), ("features.yaml", load_features)):
@@ -69,3 +75,20 @@ def lint() -> Lint:
                             f"context.yaml:{cue.line}: cue {cue.id}: {term!r} is also a term of {other}. Keep it in one; direction: both reaches both ways."
                         )
     return found
+
+
+def _speller(found: Lint) -> Speller | None:
+    found.files += 1
+    try:
+        return default_speller()
+    except PatternError as error:
+        found.problems.append(str(error))
+        return None
+
+
+def _unreachable(source: str, speller: Speller) -> Iterator[str]:
+    """Words of a rule that it never sees, for they are respelled before, and whose respelling it does not hold."""
+    for word in sorted(set(re.findall(r"[a-z]{4,}", source.lower()))):
+        right = speller.forms.get(word)
+        if right is not None and right[:6] not in source.lower() and right[-6:] not in source.lower():
+            yield f"spelling.yaml reads {word!r} as {right!r} before the rule sees it. Put it under leave there, or the other into the rule."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from critex.extract.spelling import as_read
 from critex.features.derive import derivation
 from critex.features.facts import CONFLICT, Fact, Statement
 from critex.features.patient import Patient, as_fact, lasting
@@ -150,7 +151,9 @@ def _with_metastases(
         if s.value == "controlled"
         and s.assertion == "present"
         and (
-            treated or not _ONLY_SYMPTOMS.search(s.text) or _CONTROL.search(s.text.lower().replace("asymptomatic", ""))
+            treated
+            or not _ONLY_SYMPTOMS.search(as_read(s.text))
+            or _CONTROL.search(as_read(s.text).lower().replace("asymptomatic", ""))
         )
     ]
     if clear and there:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from critex.extract.spelling import as_read
 from critex.features.derive import derivation
 from critex.features.facts import Fact, Statement
 from critex.features.patient import Patient, as_fact
@@ -31,7 +32,8 @@ def response_after_induction(patient: Patient) -> list[Fact]:
     named = [
         s
         for s in found
-        if s.value in ("CR", "PR", "SD", "PD", "none") and not (s.value in ("CR", "PR") and _METABOLIC.search(s.text))
+        if s.value in ("CR", "PR", "SD", "PD", "none")
+        and not (s.value in ("CR", "PR") and _METABOLIC.search(as_read(s.text)))
     ]
     usable = named or [
         s for s in found if s.value == "percent" and s.number is not None and s.number <= PARTIAL_RESPONSE
@@ -107,7 +109,7 @@ def cycles_before(s: Statement, patient: Patient) -> int | None:
 def _is_combination(patient: Patient) -> bool:
     """Whether chemotherapy and a checkpoint inhibitor were both given."""
     given = _given(patient)
-    return any(s.value == "chemotherapy" or _CHEMOTHERAPY.search(s.text) for s in given) and any(
+    return any(s.value == "chemotherapy" or _CHEMOTHERAPY.search(as_read(s.text)) for s in given) and any(
         s.attributes.get("class") in CHECKPOINT for s in given
     )
 
