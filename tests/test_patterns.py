@@ -10,6 +10,8 @@ from critex.errors import PatternError
 from critex.extract.pattern_cases import RuleCase, SpellingCase, failure, rule_cases, spelling_cases, spelling_failure
 from critex.extract.pattern_lint import lint
 from critex.extract.patterns import load_rules, load_yaml
+from critex.placed_yaml import read_yaml
+from critex.resources import folder
 
 CASES = list(rule_cases())
 
@@ -56,3 +58,24 @@ def test_a_wrong_pattern_file_is_refused_with_its_line(tmp_path: Path, text: str
         load_rules(path)  # type: ignore[arg-type]
     assert message in str(caught.value)
     assert "wrong.yaml" in str(caught.value)
+
+
+def test_a_file_from_the_cache_is_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRITEX_CACHE", str(tmp_path))
+    text = (folder("patterns") / "features.yaml").read_text(encoding="utf-8")
+    first, kept, read = read_yaml(text, shipped=True), read_yaml(text, shipped=True), read_yaml(text, shipped=False)
+    assert first == kept == read
+    assert len(list(tmp_path.glob("yaml-*.json"))) == 1
+    for key in read["features"]:
+        assert kept["features"].lc.key(key) == read["features"].lc.key(key)
+    assert text.splitlines()[kept["features"].lc.key("sex")[0]].startswith("  sex:")
+
+
+def test_a_damaged_cache_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRITEX_CACHE", str(tmp_path))
+    text = "a: [1, 2.5, yes]\n"
+    read_yaml(text, shipped=True)
+    (kept,) = tmp_path.glob("yaml-*.json")
+    for damage in (b"", b"[", b'{"keys": ["a"]}', b"\xff"):
+        kept.write_bytes(damage)
+        assert read_yaml(text, shipped=True) == {"a": [1, 2.5, "yes"]}

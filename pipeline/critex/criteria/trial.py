@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from critex.criteria.conditions import parse_condition, parse_window
 from critex.errors import TrialError
 from critex.features.spec import load_features, plain
+from critex.placed_yaml import read_yaml
 from critex.resources import folder
 
 
@@ -160,7 +160,7 @@ def _load(path: Path, _mtime: int, _size: int) -> Trial:
     except UnicodeDecodeError:
         raise TrialError(f"{path}: not UTF-8 text. Save it as UTF-8.") from None
     try:
-        node = YAML(typ="rt").load(text)
+        node = read_yaml(text, shipped=path.resolve().is_relative_to(folder("patterns")))
     except MarkedYAMLError as error:
         mark = error.problem_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
@@ -215,7 +215,7 @@ def _message(error: Any) -> str:
 
 
 def _position(node: Any, loc: tuple[Any, ...]) -> tuple[int, int]:
-    """Line and column (from 1) of a place in a ruamel tree, or of the nearest place around it."""
+    """Line and column (from 1) of a place in a tree, or of the nearest place around it."""
     line, column = 1, 1
     for part in loc:
         lc = getattr(node, "lc", None)

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from critex.errors import PatternError
+from critex.placed_yaml import read_yaml
 from critex.resources import folder
 
 FLAGS = re.I | re.A
@@ -64,10 +64,8 @@ def load_yaml(name: str | Path) -> Any:
 
 @cache
 def _load_yaml(path: Path) -> Any:
-    yaml = YAML(typ="rt")
     try:
-        with open(path, encoding="utf-8") as f:
-            return yaml.load(f)
+        return read_yaml(path.read_text(encoding="utf-8"), shipped=path.is_relative_to(folder("patterns")))
     except FileNotFoundError:
         raise PatternError(f"{path}: no such file.") from None
     except MarkedYAMLError as error:

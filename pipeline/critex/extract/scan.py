@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import re
-import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
+from critex.cache import cache_folder, keep
 from critex.errors import PatternError
 from critex.extract.patterns import Rule
 from critex.extract.starts import shape_of, starts_with
@@ -219,13 +217,6 @@ def _refused(rules: Sequence[Rule], flags: int, error: Exception) -> PatternErro
     return PatternError(f"patterns: the scanner does not take the rules: {error}.")
 
 
-def _cache_folder() -> Path:
-    base = os.environ.get("CRITEX_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "critex"
-    )
-    return Path(base)
-
-
 def _database(rules: Sequence[Rule]) -> Any:
     flags = (
         hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_MULTILINE
@@ -234,7 +225,7 @@ def _database(rules: Sequence[Rule]) -> Any:
     key = hashlib.sha256(
         b"\0".join([hyperscan.__version__.encode() if hasattr(hyperscan, "__version__") else b"", *expressions])
     ).hexdigest()[:32]
-    path = _cache_folder() / f"rules-{key}.hsdb"
+    path = cache_folder() / f"rules-{key}.hsdb"
     try:
         if path.is_file():
             return hyperscan.loadb(path.read_bytes(), hyperscan.HS_MODE_BLOCK)
@@ -250,24 +241,14 @@ def _database(rules: Sequence[Rule]) -> Any:
         )
     except hyperscan.error as error:
         raise _refused(rules, flags, error) from None
-    _keep(path, hyperscan.dumpb(db))
+    keep(path, hyperscan.dumpb(db))
     return db
-
-
-def _keep(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as f:
-            f.write(content)
-        os.replace(f.name, path)
-    except OSError:  # a cache that cannot be written is no reason to stop
-        pass
 
 
 def _shapes(rules: Sequence[Rule]) -> list[tuple[int, str]]:
     """Width of every rule, and where it can begin, kept in the cache folder beside the database."""
     about = b"\0".join([b"4", platform.python_version().encode(), *(r.source.encode() for r in rules)])
-    path = _cache_folder() / f"starts-{hashlib.sha256(about).hexdigest()[:32]}.json"
+    path = cache_folder() / f"starts-{hashlib.sha256(about).hexdigest()[:32]}.json"
     try:
         found = [(int(width), str(shape)) for width, shape in json.loads(path.read_bytes())]
         if len(found) == len(rules):
@@ -276,5 +257,5 @@ def _shapes(rules: Sequence[Rule]) -> list[tuple[int, str]]:
         pass
     found = [shape_of(r.pattern) for r in rules]
     if len(rules) > _FEW:
-        _keep(path, json.dumps(found).encode())
+        keep(path, json.dumps(found).encode())
     return found
