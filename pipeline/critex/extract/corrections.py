@@ -6,6 +6,7 @@ A statement that was taken back says nothing of the patient; what stands in its 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from critex.extract.document import Document
 from critex.extract.mention import Mention
@@ -38,30 +39,53 @@ _REVISED = re.compile(
 )
 """Before what stands in the place of an earlier statement: ``Revised after the PET to cT2N1M1a``."""
 _FAR = 220
+_LONGEST_QUOTE = 60
 _WORTH_CORRECTING = frozenset({"STAGE", "HISTOLOGY", "HEPATITIS", "HIV", "BIRTH_DATE"})
+
+
+_WORDS = (
+    "wrong", "correct", "withdrawn", "retract", "struck", "crossed", "scored", "delete", "error", "mistake", "slip", "typo", "mix", "belongs to",
+    "amended", "updated", "revised", "changed", "staged", "agreed", "put right",
+)  # fmt: skip
+"""One of these stands in every note that takes something back."""
+
+
+@lru_cache(maxsize=4)
+def _may_correct(norm: str) -> bool:
+    lower = norm.lower()
+    return any(word in lower for word in _WORDS)
 
 
 def take_back(doc: Document, mentions: list[Mention]) -> None:
     """Make what the note takes back ``hypothetical`` (a metastasis that proved benign ``absent``), and mark what corrects it, in place."""
-    norm = doc.norm
+    may_correct = _may_correct(doc.norm)
     for m in mentions:
         if m.assertion in ("family", "hypothetical") or m.label == "LAB":
             continue
-        if m.label in _WORTH_CORRECTING and _REVISED.search(norm, max(0, m.start - 80), m.start):
-            m.attributes["correction"] = True
         segment_start, segment_end = doc.segment_at(m.start)
-        opened = norm.rfind('"', max(segment_start, m.start - 60), m.start)
-        closed = norm.find('"', m.end, min(segment_end, m.end + 60)) if opened >= 0 else -1
-        quoted = closed >= 0 and norm.count('"', segment_start, opened) % 2 == 0
-        end = closed if quoted else m.end
-        if _BEHIND.match(norm, end, min(len(norm), end + 90)):
-            m.assertion = "hypothetical"
-        elif m.label == "METASTASIS" and m.assertion != "absent" and _BENIGN_AFTER_ALL.match(norm, end):
+        end = _closing_quote(doc.norm, m, segment_start, segment_end)
+        if m.label == "METASTASIS" and m.assertion != "absent" and _BENIGN_AFTER_ALL.match(doc.norm, end or m.end):
             m.assertion = "absent"
-        elif (quoted or _CLAIMED.search(norm, max(segment_start, m.start - 40), m.start)) and _corrected_later(
-            doc, end
-        ):
-            m.assertion = "hypothetical"
+        elif may_correct:
+            _take_back(doc, m, segment_start, end)
+
+
+def _closing_quote(norm: str, m: Mention, start: int, end: int) -> int | None:
+    """Where the quotation marks close that a mention of one sentence stands in."""
+    opened = norm.rfind('"', max(start, m.start - _LONGEST_QUOTE), m.start)
+    closed = norm.find('"', m.end, min(end, m.end + _LONGEST_QUOTE)) if opened >= 0 else -1
+    return closed if closed >= 0 and norm.count('"', start, opened) % 2 == 0 else None
+
+
+def _take_back(doc: Document, m: Mention, start: int, quoted: int | None) -> None:
+    norm = doc.norm
+    if m.label in _WORTH_CORRECTING and _REVISED.search(norm, max(0, m.start - 80), m.start):
+        m.attributes["correction"] = True
+    end = m.end if quoted is None else quoted
+    if _BEHIND.match(norm, end, min(len(norm), end + 90)) or (
+        (quoted is not None or _CLAIMED.search(norm, max(start, m.start - 40), m.start)) and _corrected_later(doc, end)
+    ):
+        m.assertion = "hypothetical"
 
 
 def _corrected_later(doc: Document, end: int) -> bool:

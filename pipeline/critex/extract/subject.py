@@ -32,7 +32,7 @@ def has_relative_clause(doc: Document, start: int) -> bool:
     """Whether a clause about a relative holds a statement: "seen with her sister today, who has hepatitis B"."""
     seg_start, _ = doc.segment_at(start)
     before = doc.norm[max(seg_start, start - 120) : start]
-    return any(_WHO_HAS.match(before, m.end()) for m in _RELATIVE.finditer(before))
+    return " who " in before and any(_WHO_HAS.match(before, m.end()) for m in _RELATIVE.finditer(before))
 
 
 def about_relative(doc: Document, start: int) -> bool:
