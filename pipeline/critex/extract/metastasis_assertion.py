@@ -183,6 +183,8 @@ def _from_before(
     ends_list = _ends_list(norm, tokens, group, end)
     crossed_other = crossed_verb = crossed_comma = linked = False
     possible: tuple[int, int] | None = None
+    if opening and tokens[opening - 1].word == "?":  # "no new sites, ?adrenal deposit"
+        return "possible", (tokens[opening - 1].start, tokens[opening - 1].end)
     j = group.first - 1
     while j >= 0:
         t = tokens[j]

@@ -303,6 +303,9 @@ def names_in(doc: Document, start: int, end: int, rules: tuple[Rule, ...]) -> li
                 kept[-1] = n
             continue
         last = kept[-1] if kept else None
+        if last is not None and last.value == n.value and norm[last.end : n.start].strip(" ") == "":
+            kept[-1] = Name(last.start, n.end, n.value, n.rule)  # "乙肝表面抗原 HBsAg"
+            continue
         if last is not None and last.value == n.value and _ALIAS.fullmatch(norm, last.end, min(n.end + 1, end)):
             kept[-1] = Name(last.start, n.end + 1, last.value, last.rule)  # "hepatitis B surface antigen (HBsAg)"
             continue

@@ -9,7 +9,7 @@ from critex.extract.forms import box_before, filled_in
 from critex.extract.patterns import FLAGS
 
 _RELATIVE = re.compile(
-    r"\b(?:(?:mother|father|parent|mum|mom|dad)(?!\s(?:of|to)\s(?:an? |the )?(?:\w+ )?(?:\d|child|kid|son|daughter|one\b|two\b|three\b|four\b|five\b|boy|girl|twin))|parents?|brothers?|sisters?|siblings?|sons?|daughters?|child(?:ren)?|kids|wife|husband|spouse|partner|"
+    r"\b(?:(?:mother|father|parent|mum|mom|dad)(?!\s(?:of|to)\s(?:an? |the )?(?:\w+ )?(?:\d|child|kid|son|daughter|one\b|two\b|three\b|four\b|five\b|boy|girl|twin))|parents?|brothers?|sisters?|siblings?|sons?|daughters?|(?<!of \d )(?<!of two )(?<!of three )(?<!of four )(?<!of five )child(?:ren)?|kids|wife|husband|spouse|partner|"
     r"uncles?|aunt(?:ie)?s?|cousins?|nephew|niece|grand(?:mother|father|ma|pa|parents?|son|daughter)|(?:fam(?:ily)?|f)\s?(?:hx|history)|fhx?|"
     r"maternal|paternal|in-laws?)\b",
     FLAGS,
