@@ -301,7 +301,8 @@ _UNIT_SLIPS = frozenset({"hemoglobin", "albumin", "creatinine"})
 
 def _by_range(reading: Reading, analyte: Analyte) -> float | None:
     """Factor of the unit that the number and its printed range agree on where that is not the unit written: "Hb 9.8 g/L (12.0-16.0)" is in g/dL."""
-    if analyte.key not in _UNIT_SLIPS or reading.ref_high is None or "mmol" in (reading.unit or "").lower():
+    unit = (reading.unit or "").lower().replace(" ", "")
+    if analyte.key not in _UNIT_SLIPS or reading.ref_high is None or "mmol" in unit or unit == "mg/l":
         return None
     for guess in analyte.guess:
         low, high = float(guess["from"]), float(guess["to"])
