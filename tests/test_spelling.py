@@ -134,7 +134,7 @@ def test_one_slip_makes_the_forms() -> None:
 
 
 def test_a_form_that_two_words_could_have_been_is_left() -> None:
-    speller = Speller({"hyperthyroidism", "hypothyroidism"}, {}, set())
+    speller = Speller({"hyperthyroidism", "hypothyroidism"}, set(), {}, set())
     assert "hypethyroidism" not in speller.forms
     assert speller.forms["hypothyrodism"] == "hypothyroidism"
     assert set(speller.forms.values()) == {"hyperthyroidism", "hypothyroidism"}

@@ -102,23 +102,26 @@ class Speller:
     ----------
     words : set of str
         Correct words; forms of those of :data:`SHORTEST` letters or more are made.
+    short : set of str
+        Shorter words whose forms are made too.
     pairs : mapping of str to str
         Misspelled words or phrases, and what they stand for.
     leave : set of str
         Words never to be touched.
     """
 
-    def __init__(self, words: set[str], pairs: Mapping[str, str], leave: set[str]) -> None:
-        known = words | leave | {w for right in pairs.values() for w in right.split()}
+    def __init__(self, words: set[str], short: set[str], pairs: Mapping[str, str], leave: set[str]) -> None:
+        known = words | short | leave | {w for right in pairs.values() for w in right.split()}
         self.forms: dict[str, str] = {}
         ambiguous: set[str] = set()
-        for word in sorted(words):
-            if len(word) < SHORTEST:
-                continue
+        for word in sorted({w for w in words if len(w) >= SHORTEST} | short):
             for form in misspelled(word):
                 if form in known:
                     continue
-                if self.forms.setdefault(form, word) != word:
+                other = self.forms.setdefault(form, word)
+                if _is_plural(word, other):
+                    self.forms[form] = word
+                elif other != word and not _is_plural(other, word):
                     ambiguous.add(form)
         for form in ambiguous:
             del self.forms[form]
@@ -161,6 +164,11 @@ class Speller:
         """A text with its misspelled words respelled, ``None`` where it has none."""
         found = self.respellings(text)
         return Respelled(text, found) if found else None
+
+
+def _is_plural(word: str, plural: str) -> bool:
+    """Whether one word is the plural of another: what both could have been is read as the singular."""
+    return plural in (word + "s", word + "es") or (word.endswith("is") and plural == word[:-2] + "es")
 
 
 def _without_overlaps(found: list[Respelling]) -> list[Respelling]:
@@ -230,12 +238,13 @@ def load_speller(name: str | Path) -> Speller:
         Names the line of what is wrong with the file.
     """
     content = load_yaml(name)
-    unknown = set(content) - {"words", "pairs", "leave", "examples", "near_misses"}
+    unknown = set(content) - {"words", "short", "pairs", "leave", "examples", "near_misses"}
     if unknown:
         raise PatternError(
-            f"{name}: unknown key {sorted(unknown)[0]!r}. Known: words, pairs, leave, examples, near_misses."
+            f"{name}: unknown key {sorted(unknown)[0]!r}. Known: words, short, pairs, leave, examples, near_misses."
         )
     words = {w for group in content["words"].values() for w in str(group).split()}
+    short = set(str(content.get("short") or "").split())
     leave = set(str(content.get("leave") or "").split())
     pairs = {str(wrong): str(right) for wrong, right in (content.get("pairs") or {}).items()}
     lines: Any = content["pairs"].lc if pairs else None
@@ -243,12 +252,12 @@ def load_speller(name: str | Path) -> Speller:
         where = f"{name}:{lines.key(wrong)[0] + 1}: {wrong}"
         if not re.fullmatch(r"[a-z]{4,}(?: [a-z]{4,})*", wrong) or not re.fullmatch(r"[a-z]+(?: [a-z]+)*", right):
             raise PatternError(f"{where}: a pair is of small letters, 4 or more to a misspelled word. Correct it.")
-        if wrong in words or wrong in leave:
+        if wrong in words | short | leave:
             raise PatternError(f"{where}: also stands as a correct word. Take it out of one.")
-    for word in sorted(words | leave):
+    for word in sorted(words | short | leave):
         if not re.fullmatch(r"[a-z]+", word):
             raise PatternError(f"{name}: {word!r} is not a word of small letters. Correct it.")
-    return Speller(words, pairs, leave)
+    return Speller(words, short, pairs, leave)
 
 
 def as_read(text: str) -> str:
