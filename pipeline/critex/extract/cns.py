@@ -11,7 +11,7 @@ from critex.extract.family import FamilyHits, as_mention, family
 from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
-from critex.extract.starts import matches_in_words
+from critex.extract.scan import Landmark
 from critex.extract.subject import about_relative
 
 _NOT_DONE = re.compile(
@@ -34,6 +34,8 @@ _BRAIN_METS = re.compile(
     r"(?:(?:mid|hind)?brain|cerebr\w+|cerebell\w+|CNS|intra-?cranial|leptomening\w+|frontal|parietal|occipital)\W+(?:\w+\W+){0,2}?(?:metast\w+|mets?\b|lesions?|deposits?|disease|secondar\w+|filia\w*)|(?:oligo)?metast\w+[^.;]{0,25}(?:brain|cerebr\w+|hemispher\w+)|SRS|WBRT|whole brain|levetiracetam|keppra|[脑腦](?:多发|多發|内|內|实质|實質|膜)?[转轉]移",
     FLAGS,
 )
+_METASTASES_OF_BRAIN = Landmark(_BRAIN_METS)
+LANDMARKS = (_METASTASES_OF_BRAIN,)
 _BRAIN_DENIED = re.compile(
     r"\b(?:no|without|nil)\s(?:evidence of |definite |known |any )*(?:brain|cerebral|intracranial|CNS)\W+(?:\w+\W+)?(?:metast\w+|mets?|lesions?|deposits?)|(?:未[见見]|[无無])[^,。;.\n]{0,6}[脑腦][转轉]移",
     FLAGS,
@@ -45,10 +47,9 @@ _NEEDS_METASTASIS = re.compile(
 """Words that say something of a brain metastasis only in a note that has one."""
 
 
-@lru_cache(maxsize=4)
-def _speaks_of_metastases(norm: str) -> bool:
-    """Whether a note names metastases of the brain anywhere: asked for every mention, answered once."""
-    return any(True for _ in matches_in_words(_BRAIN_METS, norm))
+def _speaks_of_metastases(doc: Document) -> bool:
+    """Whether a note names metastases of the brain anywhere."""
+    return bool(doc.all_of(_METASTASES_OF_BRAIN))
 
 
 @lru_cache(maxsize=4)
@@ -78,12 +79,12 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
             if _is_whole_body(doc, words, m.start(), imaging):
                 continue
         elif mention.value == "symptoms":
-            if not _speaks_of_metastases(doc.norm) or _denies_metastases(doc.norm):
+            if not _speaks_of_metastases(doc) or _denies_metastases(doc.norm):
                 continue
             decide(doc, [mention])
         elif mention.value == "cord":
             decide(doc, [mention])
-        elif _NEEDS_METASTASIS.match(words) and not _speaks_of_metastases(doc.norm):
+        elif _NEEDS_METASTASIS.match(words) and not _speaks_of_metastases(doc):
             continue
         mention.attributes["modality"] = imaging.at(m.start())
         mention.attributes["source"] = imaging.source

@@ -7,16 +7,18 @@ the order of the source; where the order is not given it is found in the note (a
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 
 from dateutil.relativedelta import relativedelta
 
 from critex.extract.number_words import ONES, ORDINALS, read_spoken, year_of
+from critex.extract.scan import Landmark
 from critex.extract.starts import matches_in_words
-from critex.extract.trial_days import counted_days
+from critex.extract.trial_days import COUNTED_DAYS, counted_days
 
 _MONTHS = {
     m: i + 1
@@ -56,9 +58,9 @@ PATTERN = re.compile(
     r"|(?<![\d./-])(?P<gd>0[1-9]|[12]\d|3[01])\.(?P<gm>0[1-9]|1[0-2])\.(?=\s?:)"
     r"|(?<![\d./-])(?P<vm>0?[1-9]|1[0-2])[/.](?P<vy>(?:19|20)\d\d)(?![\d/]|\.\d)"
     r"|(?<![\d./-])(?P<wy>(?:19|20)\d\d)[/.-](?P<wm>0[1-9]|1[0-2]|[1-9])(?![\d/-]|\.\d)"
-    r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|"
+    r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|(?:"
     + _NUMBER_WORD
-    + r")\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since|out(?= (?:from|of|since)))"
+    + r")\b)\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since|out(?= (?:from|of|since)))"
     r"|\b(?P<last>last|this|early this|late last|earlier this)\s(?P<lu>week|month|year|" + "|".join(_MONTHS) + r")\b"
     r"|\b(?P<today>today|this (?:morning|afternoon|evening|am|pm)|yesterday)\b"
     r"|(?<=[A-Za-z.]\s)(?P<y1>(?:19|20)\d\d)(?!\d|[-/.]\d|\s?(?:copies|iu|mg|ml|cells))"
@@ -66,57 +68,6 @@ PATTERN = re.compile(
     r"|(?<![\d./A-Za-z-])(?P<sm1>\d{1,2})(?P<ssep>[/-])(?P<sm2>\d{1,2})(?![\d/%-]|\.\d|\s?(?:mm|cm|kg|ago|hr|day|week|month|dose|cycle|#|x\b|node|ln\b|power|strength|murmur|fib|of\b|hx|history|positive|pos\b|cores?\b))",
     re.I | re.A,
 )
-
-
-_M = "|".join(sorted({m[:3] for m in _MONTHS}))
-_UNIT = r"\s?(?:-\s?\d+\s?)?(?:/\s?)?(?:7|52|12|[dwmy])"
-_DIGIT_ANCHOR = re.compile(
-    r"\d(?<!\d\d)(?:(?<=[12])(?=[90]\d\d)|(?=\d?(?:[-/.]\d|(?:st|nd|rd|th)?[\s./-]{0,2}(?:of\s)?(?:"
-    + _M
-    + r")))|(?=\d*(?:\.\d+)?"
-    + _UNIT
-    + r"))",
-    re.I | re.A,
-)
-_WORD_ANCHOR = re.compile(
-    r"\b(?:today\b|yesterday\b|(?:this|last|late|early|earlier)(?=\s)|(?:"
-    + _MONTH[1:].split(")")[0]
-    + r")\b(?=\.?[\s,.'/-]{0,4}\d))",
-    re.I | re.A,
-)
-_NUMBER_ANCHOR = re.compile(rf"\b(?:{_NUMBER_WORD})\b(?={_UNIT})", re.I | re.A)
-"""Where a date can begin: at digits, at a word, at a number word. The long pattern is tried only there."""
-_STEMS = (*sorted({m[:3] for m in _MONTHS}), "today", "yesterday", "this", "last", "late", "earl")
-_AGO = ("ago", "back", "previously", "prior", "before", "earlier", "since", "out ")
-_AGO_REACH = 60
-"""How far before "ago" its number can stand."""
-_ORDINAL_DAY = re.compile(rf"\b{_MONTH}\s(?:the\s)?[a-z-]{{4,}}(?:st|nd|rd|th)\b", re.I | re.A)
-
-
-def _word_anchors(text: str) -> tuple[set[int], bool]:
-    """Where a date can begin with a word, and whether one may be spelled out ("April fourteenth")."""
-    lower = text.lower()
-    if len(lower) != len(text):  # a rare letter of two code points
-        lower = "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
-    spelled = "two thousand" in lower or "nineteen " in lower or "twenty t" in lower
-    found: set[int] = set()
-    find = lower.find
-    for stem in _STEMS:
-        at = find(stem)
-        while at >= 0:
-            if at and lower[at - 1].isalpha():  # inside a word
-                pass
-            elif _WORD_ANCHOR.match(text, at):
-                found.add(at)
-            elif not spelled and _ORDINAL_DAY.match(text, at):
-                spelled = True
-            at = find(stem, at + 1)
-    for word in _AGO:
-        at = find(word)
-        while at >= 0:
-            found.update(m.start() for m in _NUMBER_ANCHOR.finditer(text, max(0, at - _AGO_REACH), at))
-            at = find(word, at + 1)
-    return found, spelled
 
 
 _BEFORE_YEAR = re.compile(r"(?:\b(?:in|since|from|of|until|till|c|circa|around|about|yr|year)\.?)\s$", re.I)
@@ -297,7 +248,12 @@ HYPHENED_DAY = re.compile(r"([0-3]?\d)-([0-3]?\d)")
 """Day and month without a year, which elsewhere may be a range."""
 
 
-def find_dates(text: str, anchor: date | None = None, order: str | None = None) -> list[DateMention]:
+def find_dates(
+    text: str,
+    anchor: date | None = None,
+    order: str | None = None,
+    all_of: Callable[[Landmark], Iterable[re.Match[str]]] | None = None,
+) -> list[DateMention]:
     """Dates written in a text.
 
     Parameters
@@ -308,51 +264,55 @@ def find_dates(text: str, anchor: date | None = None, order: str | None = None) 
         Date of the note; relative dates and days without a year need it, and are left out where it is missing.
     order : {"dmy", "mdy", "ymd"}, optional
         Order of numeric dates; by default what the text shows, else day first.
+    all_of : callable, optional
+        Gives the matches of a landmark in ``text``, where a scan has found them already.
 
     Returns
     -------
     list of DateMention
         In order of the text, not overlapping.
     """
-    order = order if order in ("dmy", "mdy") else (order_of(text, anchor) or "dmy")
-    found, done = [], 0
-    anchors, spelled = _word_anchors(text)
-    anchors.update(m.start() for m in _DIGIT_ANCHOR.finditer(text))
-    for start in sorted(anchors):
-        if start < done:
-            continue
-        m = PATTERN.match(text, start)
-        if m is None:
-            continue
-        done = m.end()
-        when = _read(m, anchor, order)
+    if all_of is None:
+        all_of = partial(_matches_in, text)
+    order = order if order in ("dmy", "mdy") else None
+    found = []
+    for m in all_of(_DATES):
+        if order is None and (m["num"] or m["sm1"]):
+            order = order_of(text, anchor) or "dmy"
+        when = _read(m, anchor, order or "dmy")
         if when is not None and 1900 <= when.first.year <= 2100:
             found.append(DateMention(m.start(), m.end(), when))
-    if spelled:
-        found = _merged(found, _spelled_out(text, anchor))
-    found = _merged(_bare_months(text, anchor), found)
-    if "hristmas" in text or "Xmas" in text:
-        found = _merged(found, _christmases(text, anchor))
-    counted = counted_days(text, [(d.start, d.when.first) for d in found if d.when.first == d.when.last], anchor)
+    found = _merged(found, _spelled_out(all_of(_SPELLED_DATES), anchor))
+    found = _merged(_bare_months(chain(all_of(_BARE_MONTHS), all_of(_MONTHS_OF_TESTS)), anchor), found)
+    found = _merged(found, _christmases(all_of(_CHRISTMASES), anchor))
+    counted = counted_days(
+        text, all_of(COUNTED_DAYS), [(d.start, d.when.first) for d in found if d.when.first == d.when.last], anchor
+    )
     return _merged(found, [DateMention(s, e, When(first, last, "relative")) for s, e, first, last in counted])
 
 
+def _matches_in(text: str, landmark: Landmark) -> Iterator[re.Match[str]]:
+    return matches_in_words(landmark.pattern, text)
+
+
 _BARE_MONTH = re.compile(
-    r"n (?<=\b[Ii]n )(?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
-    r"(?!\.?[\s/'-]{0,3}\d|\.?,\s?(?:(?:19|20)\d\d(?!\d)|'?\d\d(?![\d.]|\s?[A-Za-z%/]))|\s(?:and|or|to|-)\s[A-Z]|,?\s(?:of|two|the)\b)"
+    r"(?<=\b[Ii]n )(?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
+    r"(?!\.?[\s/'-]{0,3}\d|\.?,\s?(?:(?:19|20)\d\d(?!\d)|'?\d\d(?![\d.]|\s?[A-Za-z%/]))|\s(?:and|or|to|-)\s[A-Z]|,?\s(?:of|two|the)\b)",
+    re.A,
 )
 """A month without day or year: "in March"; only one that has begun, at most eight months back."""
 _MONTH_OF_TESTS = re.compile(
     r"the (?P<month>January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
-    r" (?=(?:health |blood |routine |clinic |screening |check-?up |annual |pre-?op(?:erative)? )?(?:check-?ups?|checks?|bloods?|labs?|laboratory|panel|visit|admission|results?|samples?|tests?|screen(?:ing)?|clinic|work-?up|scan|CT|MRI|PET)\b)"
+    r" (?=(?:health |blood |routine |clinic |screening |check-?up |annual |pre-?op(?:erative)? )?(?:check-?ups?|checks?|bloods?|labs?|laboratory|panel|visit|admission|results?|samples?|tests?|screen(?:ing)?|clinic|work-?up|scan|CT|MRI|PET)\b)",
+    re.A,
 )
 
 
-def _bare_months(text: str, anchor: date | None) -> list[DateMention]:
+def _bare_months(matches: Iterable[re.Match[str]], anchor: date | None) -> list[DateMention]:
     if anchor is None:
         return []
     found = []
-    for m in chain(_BARE_MONTH.finditer(text), _MONTH_OF_TESTS.finditer(text)):
+    for m in matches:
         back = (anchor.month - _MONTHS[m["month"].lower()]) % 12
         day = anchor - relativedelta(months=back)
         when = _month(day.year, day.month) if back <= 8 else None
@@ -362,14 +322,15 @@ def _bare_months(text: str, anchor: date | None) -> list[DateMention]:
 
 
 _CHRISTMAS = re.compile(
-    r"\b(?:last\s)?(?:Christmas|Xmas)(?:\s(?:of\s)?(?P<y>(?:19|20)\d\d))?\b(?!\s(?:disease|tree|card))"
+    r"\b(?:last\s)?(?:Christmas|Xmas)(?:\s(?:of\s)?(?P<y>(?:19|20)\d\d))?\b(?!\s(?:disease|tree|card))",
+    re.A,
 )
 
 
-def _christmases(text: str, anchor: date | None) -> list[DateMention]:
+def _christmases(matches: Iterable[re.Match[str]], anchor: date | None) -> list[DateMention]:
     """Weeks about Christmas, as a letter tells them: "stopped before last Christmas"; without a year the last one before the note."""
     found = []
-    for m in _CHRISTMAS.finditer(text):
+    for m in matches:
         if m["y"]:
             year = int(m["y"])
         elif anchor is not None:
@@ -388,10 +349,10 @@ _SPELLED = re.compile(
 )
 
 
-def _spelled_out(text: str, anchor: date | None) -> list[DateMention]:
+def _spelled_out(matches: Iterable[re.Match[str]], anchor: date | None) -> list[DateMention]:
     """Dates in words, as dictated: "April fourteenth", "May of two thousand sixteen". A day without a year is the last one up to the note."""
     found = []
-    for m in matches_in_words(_SPELLED, text):
+    for m in matches:
         year = next((year_of(m[g]) for g in ("y1", "y2", "y3") if m[g]), None)
         if m["mon"]:
             month, day = _MONTHS[m["mon"].lower().rstrip(".")], ORDINALS[m["day"].lower()]
@@ -412,6 +373,14 @@ def _spelled_out(text: str, anchor: date | None) -> list[DateMention]:
     return found
 
 
+_DATES = Landmark(PATTERN, common=True)
+_SPELLED_DATES = Landmark(_SPELLED)
+_BARE_MONTHS = Landmark(_BARE_MONTH)
+_MONTHS_OF_TESTS = Landmark(_MONTH_OF_TESTS)
+_CHRISTMASES = Landmark(_CHRISTMAS)
+LANDMARKS = (_DATES, _SPELLED_DATES, _BARE_MONTHS, _MONTHS_OF_TESTS, _CHRISTMASES, COUNTED_DAYS)
+
+
 def _merged(found: list[DateMention], more: list[DateMention]) -> list[DateMention]:
     """Both lists in order; what is spelled out takes the place of a part of it that was read alone."""
     if not more:
@@ -421,103 +390,102 @@ def _merged(found: list[DateMention], more: list[DateMention]) -> list[DateMenti
 
 
 def _read(m: re.Match[str], anchor: date | None, order: str) -> When | None:
-    g = m.groupdict()
-    if g["iso"]:
-        return _day(int(g["iy"]), int(g["im"]), int(g["id"]))
-    if g["cy"]:
-        y = int(g["cy"])
-        if g["cd"]:
-            return _day(y, int(g["cm"]), int(g["cd"]))
-        return _month(y, int(g["cm"])) if g["cm"] else When(date(y, 1, 1), date(y, 12, 31))
-    if g["num"]:
-        a, b, y = int(g["n1"]), int(g["n2"]), _year(g["ny"])
+    if m["iso"]:
+        return _day(int(m["iy"]), int(m["im"]), int(m["id"]))
+    if m["cy"]:
+        y = int(m["cy"])
+        if m["cd"]:
+            return _day(y, int(m["cm"]), int(m["cd"]))
+        return _month(y, int(m["cm"])) if m["cm"] else When(date(y, 1, 1), date(y, 12, 31))
+    if m["num"]:
+        a, b, y = int(m["n1"]), int(m["n2"]), _year(m["ny"])
         if (
-            g["sep"] == "-"
-            and len(g["ny"]) == 2
+            m["sep"] == "-"
+            and len(m["ny"]) == 2
             and a > 12
             and b <= 12
-            and int(g["ny"]) <= 31
+            and int(m["ny"]) <= 31
             and a >= 20
             and anchor
             and abs(2000 + a - anchor.year) <= 2
         ):
-            return _day(2000 + a, b, int(g["ny"]))
+            return _day(2000 + a, b, int(m["ny"]))
         d, mo = (a, b) if order == "dmy" else (b, a)
         if mo > 12 >= d:
             d, mo = mo, d
         return _day(y, mo, d)
-    if g["dmon"]:
-        return _day(_year(g["dy"]), _MONTHS[g["dmon"].lower().rstrip(".")], int(g["dd"]))
-    if g["mmon"]:
-        return _day(int(g["my"]), _MONTHS[g["mmon"].lower().rstrip(".")], int(g["md"]))
-    if g["pmon"]:
-        return _near(int(g["pdd"]), _MONTHS[g["pmon"].lower().rstrip(".")], anchor)
-    if g["ymon"]:
-        return _month(_year(g["yy"]), _MONTHS[g["ymon"].lower().rstrip(".")])
-    if g["smon"]:
-        return _near(int(g["sd"]), _MONTHS[g["smon"].lower().rstrip(".")], anchor)
-    if g["gd"]:
-        return _near(int(g["gd"]), int(g["gm"]), anchor)
-    if g["vm"]:
-        return _month(int(g["vy"]), int(g["vm"]))
-    if g["wy"]:
-        return _month(int(g["wy"]), int(g["wm"]))
-    if g["ago"]:
+    if m["dmon"]:
+        return _day(_year(m["dy"]), _MONTHS[m["dmon"].lower().rstrip(".")], int(m["dd"]))
+    if m["mmon"]:
+        return _day(int(m["my"]), _MONTHS[m["mmon"].lower().rstrip(".")], int(m["md"]))
+    if m["pmon"]:
+        return _near(int(m["pdd"]), _MONTHS[m["pmon"].lower().rstrip(".")], anchor)
+    if m["ymon"]:
+        return _month(_year(m["yy"]), _MONTHS[m["ymon"].lower().rstrip(".")])
+    if m["smon"]:
+        return _near(int(m["sd"]), _MONTHS[m["smon"].lower().rstrip(".")], anchor)
+    if m["gd"]:
+        return _near(int(m["gd"]), int(m["gm"]), anchor)
+    if m["vm"]:
+        return _month(int(m["vy"]), int(m["vm"]))
+    if m["wy"]:
+        return _month(int(m["wy"]), int(m["wm"]))
+    if m["ago"]:
         if anchor is not None and (years := _AND_YEARS.search(m.string, max(0, m.start() - 34), m.start())) is not None:
             word = years["y"].lower()  # "fourteen years and nine months ago"
             n = int(word) if word.isdigit() else (read_spoken(word, 0, len(word)) or (0, 0))[1]
             anchor -= relativedelta(years=int(n))
-        return _ago(g, anchor)
-    if g["last"]:
-        return _last(g["last"].lower(), g["lu"].lower(), anchor)
-    if g["today"]:
+        return _ago(m, anchor)
+    if m["last"]:
+        return _last(m["last"].lower(), m["lu"].lower(), anchor)
+    if m["today"]:
         if anchor is None:
             return None
-        day = anchor - timedelta(days=1) if g["today"].lower() == "yesterday" else anchor
+        day = anchor - timedelta(days=1) if m["today"].lower() == "yesterday" else anchor
         return When(day, day, "relative")
-    if g["y1"] or g["y0"]:
-        y = int(g["y1"] or g["y0"])
-        if g["y1"] and not 1930 <= y <= 2049 and not _BEFORE_YEAR.search(m.string, max(0, m.start() - 8), m.start()):
+    if m["y1"] or m["y0"]:
+        y = int(m["y1"] or m["y0"])
+        if m["y1"] and not 1930 <= y <= 2049 and not _BEFORE_YEAR.search(m.string, max(0, m.start() - 8), m.start()):
             return None
         if anchor and y > anchor.year + 1:
             return None
         return When(date(y, 1, 1), date(y, 12, 31))
-    if g["sm1"]:
-        a, b = int(g["sm1"]), int(g["sm2"])
-        padded = g["ssep"] == "-" and len(g["sm1"]) == len(g["sm2"]) == 2
+    if m["sm1"]:
+        a, b = int(m["sm1"]), int(m["sm2"])
+        padded = m["ssep"] == "-" and len(m["sm1"]) == len(m["sm2"]) == 2
         beside_iso = (
             padded
-            and g["sm1"][0] == "0"
+            and m["sm1"][0] == "0"
             and _ISO.search(m.string) is not None
             and _AFTER_WORD.search(m.string, max(0, m.start() - 4), m.start())
         )
-        if g["ssep"] == "-" and not (
+        if m["ssep"] == "-" and not (
             padded and (beside_iso or _DATED.search(m.string, max(0, m.start() - 12), m.start()))
         ):
             return None  # "5-30" beside a result is a range
-        if b in (7, 12) and g["ssep"] == "/" and _DURATION.search(m.string, max(0, m.start() - 12), m.start()):
+        if b in (7, 12) and m["ssep"] == "/" and _DURATION.search(m.string, max(0, m.start() - 12), m.start()):
             return None  # "cough for 3/12": a duration in British shorthand
-        by_month = g["ssep"] == "-" and _ISO.search(m.string) is not None  # "2026-04-14 ... 05-06": 6 May
+        by_month = m["ssep"] == "-" and _ISO.search(m.string) is not None  # "2026-04-14 ... 05-06": 6 May
         d, mo = (b, a) if by_month or order != "dmy" else (a, b)
         if mo > 12 >= d:
             d, mo = mo, d
         if not (1 <= mo <= 12 and 1 <= d <= 31):
-            if 1 <= a <= 12 and 13 <= b <= 99 and g["ssep"] == "/" and anchor:  # month/short year: 11/25
-                y = _year(g["sm2"])
+            if 1 <= a <= 12 and 13 <= b <= 99 and m["ssep"] == "/" and anchor:  # month/short year: 11/25
+                y = _year(m["sm2"])
                 return _month(y, a) if abs(y - anchor.year) <= 60 and y <= anchor.year else None
             return None
         return _near(d, mo, anchor)
     return None
 
 
-def _ago(g: dict[str, str | None], anchor: date | None) -> When | None:
+def _ago(m: re.Match[str], anchor: date | None) -> When | None:
     if anchor is None:
         return None
-    word, unit = (g["ago_n"] or "").lower(), (g["ago_u"] or "").lower()
+    word, unit = (m["ago_n"] or "").lower(), (m["ago_u"] or "").lower()
     n = float(word) if word[0].isdigit() else float(_WORDS.get(word, 0))
-    if (g["ago"] or "").lower() == "since" and not g["ago_sep"]:
+    if (m["ago"] or "").lower() == "since" and not m["ago_sep"]:
         return None
-    if g["ago_sep"]:  # 3/52 ago: weeks, 3/12: months, 3/7: days
+    if m["ago_sep"]:  # 3/52 ago: weeks, 3/12: months, 3/7: days
         if unit not in ("7", "52", "12"):
             return None
         name = {"7": "days", "52": "weeks", "12": "months"}[unit]

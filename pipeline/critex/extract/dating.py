@@ -11,12 +11,15 @@ import re
 from critex.extract.dates import DateMention
 from critex.extract.document import Document
 from critex.extract.mention import Mention
+from critex.extract.scan import Landmark
 
 _HEADING = re.compile(
     r"\b(?:collected|collection|sampled?|taken|drawn|specimen date|exam(?:ination)?(?: date)?|date of exam|study date|done|performed|bloods?|bld|labs?|lab results?|results?|"
     r"investigations?|ix|clinic date|seen|reviewed on|visit|scan(?:ned)?|received|aux)\b",
-    re.I,
+    re.I | re.A,
 )
+_HEADINGS = Landmark(_HEADING, common=True)
+LANDMARKS = (_HEADINGS,)
 
 
 EVENT_LABELS = frozenset({"SURGERY", "MALIGNANCY", "INFARCTION", "TREATMENT"})
@@ -129,7 +132,7 @@ def _heads(doc: Document, start: int, end: int) -> DateMention | None:
     """First date of a stretch that can head results and stands in a line of such a heading."""
     for d in doc.dates_between(start, end):
         if not (_is_birth(doc, d) or _is_ahead(doc, d) or _is_counted(doc, d) or _is_long(d)):
-            return d if _HEADING.search(doc.norm, start, doc.line_at(start).end) else None
+            return d if doc.any_between(_HEADINGS, start, doc.line_at(start).end) else None
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 from critex.extract.dates import DateMention, When, find_dates
 from critex.extract.normalise import normalise
+from critex.extract.scan import Hits, Landmark
 from critex.extract.sections import Section, find_sections, over_joined_lines
+from critex.extract.starts import matches_in_words
 
 _Read = TypeVar("_Read")
 _BULLET = re.compile(r"\s*(?:[-*+>#~]{1,2}\s|\d{1,2}[.)]\s|\(\d{1,2}\)|\d{1,2}\)|[A-Za-z][.)]\s|\[[ xX]?\])", re.A)
@@ -110,6 +112,10 @@ def _may_abbreviate(norm: str, end: int) -> bool:
     return norm[end - 3 : end - 1] in _LAST_LETTERS or last in ("c", "d") or last.isupper()
 
 
+def _match_start(m: re.Match[str]) -> int:
+    return m.start()
+
+
 class Document:
     """A note with its structure.
 
@@ -148,6 +154,8 @@ class Document:
         self.note_date = note_date
         self.note_type = note_type
         self.date_order = date_order
+        self.hits: Hits | None = None
+        """What the scan found in ``norm``, once there was one."""
         self._join_wrapped()
 
     def with_text(self, text: str) -> Document:
@@ -338,10 +346,29 @@ class Document:
     def _of_lines(self) -> dict[tuple[Callable[..., Any], int], Any]:
         return {}
 
+    def all_of(self, landmark: Landmark) -> list[re.Match[str]]:
+        """Matches of a landmark all over the note, looked for once."""
+        found = self._matches.get(landmark)
+        if found is None:
+            self._matches[landmark] = found = (
+                list(matches_in_words(landmark.pattern, self.norm)) if self.hits is None else self.hits.all_of(landmark)
+            )
+        return found
+
+    def any_between(self, landmark: Landmark, start: int, end: int) -> bool:
+        """Whether a match of a landmark lies inside ``[start, end)``."""
+        found = self.all_of(landmark)
+        i = bisect_left(found, start, key=_match_start)
+        return i < len(found) and found[i].end() <= end
+
+    @cached_property
+    def _matches(self) -> dict[Landmark, list[re.Match[str]]]:
+        return {}
+
     @cached_property
     def dates(self) -> list[DateMention]:
         """Date expressions of the note, in order."""
-        return find_dates(self.norm, self.note_date, self.date_order)
+        return find_dates(self.norm, self.note_date, self.date_order, self.all_of)
 
     @cached_property
     def _date_starts(self) -> list[int]:

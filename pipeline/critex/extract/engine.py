@@ -6,15 +6,20 @@ fast path against medspaCy's own components over whole notes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
+from critex.extract import cns, dates, dating, imaging, metastasis
 from critex.extract.assertion import decide
 from critex.extract.dating import date_mentions
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, resolve_overlaps
 from critex.extract.mention import Mention
-from critex.extract.scan import Scanner
+from critex.extract.scan import Hits, Scanner
 from critex.extract.spelling import default_speller
+
+LANDMARKS = (*dates.LANDMARKS, *dating.LANDMARKS, *imaging.LANDMARKS, *cns.LANDMARKS, *metastasis.LANDMARKS)
+"""What the scan looks for besides the rules of the families."""
 
 
 class Extractor:
@@ -35,7 +40,7 @@ class Extractor:
             families = all_families()
         self.families = families
         rules = [rule for f in families for rule in f.rules]
-        self.scanner = Scanner(rules, engine)
+        self.scanner = Scanner(rules, LANDMARKS, engine)
         self.speller = default_speller()
         self._first: list[int] = []
         self._family_of: list[int] = []
@@ -58,20 +63,26 @@ class Extractor:
 
     def _read(self, doc: Document) -> list[Mention]:
         """Mentions of a document as it stands."""
-        hits = self.scanner.scan(doc.norm)
-        if hits.ends is not None and not hits.ends:
-            return []
+        hits = doc.hits = self.scanner.scan(doc.norm)
         found: list[Mention] = []
-        fired = range(len(self.families)) if hits.ends is None else sorted({self._family_of[i] for i in hits.ends})
-        for i in fired:
+        for i in self._fired(hits):
             f = self.families[i]
             found.extend(f.find(doc, FamilyHits(f.rules, hits, self._first[i])))
+        if not found:
+            return []
         for m in found:
             _trim(doc.norm, m)
         found = resolve_overlaps(found)
         decide(doc, found)
         date_mentions(doc, found)
         return found
+
+    def _fired(self, hits: Hits) -> Sequence[int]:
+        """Indices of the families of which a rule can match."""
+        if hits.ends is None:
+            return range(len(self.families))
+        rules = len(self._family_of)  # landmarks have higher numbers
+        return sorted({self._family_of[i] for i in hits.ends if i < rules})
 
 
 def _trim(norm: str, m: Mention) -> None:

@@ -36,7 +36,7 @@ class FamilyHits:
     def __iter__(self) -> Iterator[tuple[Rule, re.Match[str]]]:
         for i in self._fired():
             rule = self.rules[i]
-            for m in self._hits.finditer(self._first + i, rule.pattern):
+            for m in self._hits.matches(self._first + i, rule.pattern):
                 yield rule, m
 
     def of(self, *rule_ids: str) -> Iterator[tuple[Rule, re.Match[str]]]:
@@ -44,7 +44,7 @@ class FamilyHits:
         for i in self._fired():
             rule = self.rules[i]
             if rule.id in rule_ids:
-                for m in self._hits.finditer(self._first + i, rule.pattern):
+                for m in self._hits.matches(self._first + i, rule.pattern):
                     yield rule, m
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from functools import cached_property
 
 from critex.extract.document import Document
-from critex.extract.starts import matches_in_words
+from critex.extract.scan import Landmark
 
 _MODALITIES = (
     ("PET-CT", r"PET(?:[\s/-]{0,3}(?:CT|MRI?))?|FDG"),
@@ -22,6 +22,7 @@ _PATTERN = re.compile(
     re.A,
 )  # capitals count: "us" and "mr" are other words
 _ANY_CASE = re.compile(r"\b(?:(?P<m0>pet[\s/-]ct)|(?P<m1>bone scan)|(?P<m2>magnetic resonance)|(?P<m3>computed tomography|ct scan|\bscanner(?= (?:of|TAP|thora|abdo|cer|\d))|\bTDM\b)|(?P<m4>ultrasound)|(?P<m5>x-?ray|chest film))", re.I | re.A)  # fmt: skip
+LANDMARKS = (Landmark(_PATTERN, common=True), Landmark(_ANY_CASE, common=True))
 _NOTE_TYPE = re.compile(r"\b(?:(?P<m0>pet(?:[\s/-]?ct)?)|(?P<m1>bone scan|scintigra|nuclear)|(?P<m2>mri?)|(?P<m3>ct)|(?P<m4>ultraso|us)|(?P<m5>x-?ray|cxr|radiograph))", re.I | re.A)  # fmt: skip
 _REPORT = re.compile(
     r"report|radiolog|imaging|\bct\b|\bmri?\b|\bpet|scan|ultraso|x-?ray|patholog|histolog|cytolog|laborator", re.I
@@ -45,8 +46,7 @@ class Imaging:
     @cached_property
     def _named(self) -> list[tuple[int, str]]:
         """Places of the note that name an examination, and which."""
-        norm = self.doc.norm
-        return sorted((m.start(), _name(m)) for p in (_PATTERN, _ANY_CASE) for m in matches_in_words(p, norm))
+        return sorted((m.start(), _name(m)) for landmark in LANDMARKS for m in self.doc.all_of(landmark))
 
     @cached_property
     def _places(self) -> list[int]:

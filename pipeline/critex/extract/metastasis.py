@@ -18,7 +18,7 @@ from critex.extract.metastasis_assertion import Group, claim, deny_neither
 from critex.extract.metastasis_sites import Item, Sites, antecedent, left_sites, right_sites, site_only, sites_from
 from critex.extract.metastasis_tokens import tokens
 from critex.extract.patterns import FLAGS, load_yaml, term_regex
-from critex.extract.starts import matches_in_words
+from critex.extract.scan import Landmark
 
 LABEL = "METASTASIS"
 DISEASE_SITES = frozenset({"bone", "brain", "leptomeninges", "adrenal", "distant_node", "peritoneum", "marrow"})
@@ -40,6 +40,8 @@ _STAGING = re.compile(r"\b(?:PET|CT|MRI|scan|staging|restaging|nod(?:e|al)|metas
 _BENIGN_DISEASE = re.compile(r"(?:metabolic|degenerative|benign|paget\S*|chronic|end[\s-]stage|small vessel|cerebrovascular|vascular|joint|disc|ischa?emic)\W+(?:\w+\W+)?$", FLAGS)  # fmt: skip
 _ONCOLOGY_WORDS = ("cancer", "carcinoma", "tumor", "tumour", "malignan", "neoplas", "metasta", "oncolog", "lymphoma", "nasophar", "staging", "avid", "chemo", "癌", "转移")  # fmt: skip
 _ONCOLOGY = re.compile(r"\b(?:NPC|mets|M[01][abc]?|PET|FDG|Ca|RT|SUV\w*)\b", FLAGS)
+_ONCOLOGY_SIGNS = Landmark(_ONCOLOGY)
+LANDMARKS = (_ONCOLOGY_SIGNS,)
 _BONE_DISEASE = re.compile(r"\b(?:bon(?:e|y)|osseous|skeletal|骨)", FLAGS)
 _MET_SPOKEN = re.compile(
     r"(?:\b(?:is|was|were|are|be|been|being|I|we|he|she|they|have|has|had|not|never|also|criteri(?:a|on)|goals?|end-?points?|requirements?|needs?|who|all|first|and)\s*$)",
@@ -141,7 +143,7 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for rule, m in hits:
         if not oncology and _needs_oncology(doc.norm, rule.id, m):
             if oncology is None:
-                oncology = _speaks_of_cancer(doc.norm)
+                oncology = _speaks_of_cancer(doc)
             if not oncology:
                 continue
         head = _head(doc.norm, rule.id, m)
@@ -156,9 +158,9 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     return found
 
 
-def _speaks_of_cancer(norm: str) -> bool:
-    lower = norm.lower()
-    return any(word in lower for word in _ONCOLOGY_WORDS) or any(True for _ in matches_in_words(_ONCOLOGY, norm))
+def _speaks_of_cancer(doc: Document) -> bool:
+    lower = doc.norm.lower()
+    return any(word in lower for word in _ONCOLOGY_WORDS) or bool(doc.all_of(_ONCOLOGY_SIGNS))
 
 
 def _needs_oncology(norm: str, rule: str, m: re.Match[str]) -> bool:

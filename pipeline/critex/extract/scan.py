@@ -11,14 +11,15 @@ import hashlib
 import json
 import platform
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from critex.cache import cache_folder, keep
 from critex.errors import PatternError
-from critex.extract.patterns import Rule
-from critex.extract.starts import shape_of, starts_with
+from critex.extract.patterns import FLAGS, Rule
+from critex.extract.scan_dialect import scanned_bytes, scanned_expression
+from critex.extract.starts import matches_in_words, shape_of
 
 try:
     import hyperscan
@@ -31,31 +32,49 @@ _SLACK = 40
 """Characters looked at beyond a rule's own width, for what it looks behind and ahead at."""
 
 
+@dataclass(frozen=True, eq=False)  # a handle: compared by identity
+class Landmark:
+    """An expression that is asked for all over a note (dates, headings, examinations): the pass over the text that looks for the rules finds it too.
+
+    None of its matches begins between two letters.
+    """
+
+    pattern: re.Pattern[str]
+    """With ``re.A``."""
+    common: bool = False
+    """Whether many notes hold it: then the scan also tells where a match begins, which makes the scan dearer and the search cheap."""
+
+
 class Hits:
-    """What the scan found in one text; finds matches of rules that fired."""
+    """What the scan found in one text; finds matches of rules that fired and of landmarks.
 
-    __slots__ = ("_shapes", "ends", "text")
+    ``ends`` holds, by the index of a rule or a rare landmark, where its matches may end; ``None`` where nothing was scanned.
+    """
 
-    def __init__(self, text: str, ends: dict[int, list[int]] | None, shapes: Sequence[tuple[int, str]]) -> None:
+    __slots__ = ("_places", "_scanner", "ends", "text")
+
+    def __init__(
+        self, text: str, scanner: Scanner, ends: dict[int, list[int]] | None, places: Mapping[int, dict[int, int]]
+    ) -> None:
         self.text = text
         self.ends = ends
-        self._shapes = shapes
+        self._scanner = scanner
+        self._places = places
 
     def fired(self, index: int) -> bool:
         """Whether the rule with this index can match at all."""
         return self.ends is None or index in self.ends
 
-    def finditer(self, index: int, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    def matches(self, index: int, pattern: re.Pattern[str]) -> list[re.Match[str]]:
         """Matches of a rule, in order, not overlapping; none begins between two letters ("stent" in "consistent")."""
         n = len(self.text)
-        width, shape = self._shapes[index]
-        starts = starts_with(shape)
+        width, starts = self._scanner.shape(index)
         if self.ends is None:
-            yield from self._between(pattern, starts, 0, n, n)
-            return
+            return self._between(pattern, starts, 0, n, n)
         ends = self.ends.get(index)
         if not ends:
-            return
+            return []
+        found: list[re.Match[str]] = []
         done = 0
         before = min(REACH, width + _SLACK)
         after = min(REACH, before + 2 * _SLACK)
@@ -70,27 +89,53 @@ class Hits:
                 if m.end() == high < n:  # cut at the window's end: no real match ends there
                     continue
                 done = m.end()
-                yield m
+                found.append(m)
+        return found
+
+    def all_of(self, landmark: Landmark) -> list[re.Match[str]]:
+        """Matches of a landmark all over the text, in order, not overlapping."""
+        index = None if self.ends is None else self._scanner.landmarks.get(landmark)
+        if index is None:
+            return list(matches_in_words(landmark.pattern, self.text))
+        if index in self._places:
+            return self._at_places(landmark.pattern, self._places[index])
+        return self.matches(index, landmark.pattern)
+
+    def _at_places(self, pattern: re.Pattern[str], places: dict[int, int]) -> list[re.Match[str]]:
+        """Matches that begin at one of the places, or behind it and before its end: the scanner knows less of what may stand before a match."""
+        found: list[re.Match[str]] = []
+        done = 0
+        for start, end in sorted(places.items()):
+            at = max(start, done)
+            while at < end:
+                m = pattern.match(self.text, at)
+                if m is None:
+                    at += 1
+                else:
+                    at = done = m.end()
+                    found.append(m)
+        return found
 
     def _between(
         self, pattern: re.Pattern[str], starts: re.Pattern[str] | None, low: int, last: int, high: int
-    ) -> Iterator[re.Match[str]]:
+    ) -> list[re.Match[str]]:
         """Matches that begin in ``[low, last]`` and end by ``high``."""
         text = self.text
         if starts is None:
-            for m in pattern.finditer(text, low, high):
-                if m.end() > m.start() and not self._inside_word(m.start()):
-                    yield m
-            return
+            return [
+                m for m in pattern.finditer(text, low, high) if m.end() > m.start() and not self._inside_word(m.start())
+            ]
+        found: list[re.Match[str]] = []
         match, search = pattern.match, starts.search
         within = last + 1  # a place is told by two characters
         while (place := search(text, low, within)) is not None and (low := place.start()) < last:
-            found = match(text, low, high)
-            if found is None:
+            m = match(text, low, high)
+            if m is None:
                 low += 1
             else:
-                low = found.end()
-                yield found
+                low = m.end()
+                found.append(m)
+        return found
 
     def _inside_word(self, at: int) -> bool:
         """Whether a match would begin in the middle of a word ("stent" in "consistent"); no rule means that."""
@@ -105,110 +150,73 @@ class Scanner:
     ----------
     rules : sequence of Rule
         The rules; their position is their index.
+    landmarks : sequence of Landmark
+        What else the pass looks for (:meth:`Hits.all_of`).
     engine : {"auto", "hyperscan", "python"}
         ``"auto"`` takes Hyperscan where it is installed.
     """
 
-    def __init__(self, rules: Sequence[Rule], engine: str = "auto") -> None:
+    def __init__(self, rules: Sequence[Rule], landmarks: Sequence[Landmark] = (), engine: str = "auto") -> None:
         self.rules = list(rules)
         self.engine = "python" if engine == "python" or hyperscan is None else "hyperscan"
-        self._shapes = _shapes(self.rules)
+        landmarks = sorted(landmarks, key=lambda x: x.common)
+        self.landmarks = {x: len(self.rules) + i for i, x in enumerate(landmarks)}
+        self._first_common = len(self.rules) + sum(not x.common for x in landmarks)
+        self._shapes = _shapes([*(r.pattern for r in self.rules), *(x.pattern for x in landmarks)])
+        self._starts: dict[int, re.Pattern[str] | None] = {}
         self._db: Any = None
         if self.engine == "hyperscan" and self.rules:
-            self._db = _database(self.rules)
+            self._db = _database(self.rules, landmarks)
             self._db.scratch = hyperscan.Scratch(self._db)
+
+    def shape(self, index: int) -> tuple[int, re.Pattern[str] | None]:
+        """Width of a rule's or landmark's matches, and an expression of the places where they can begin (``None``: anywhere)."""
+        width, begins = self._shapes[index]
+        if index not in self._starts:  # compiled when first needed: most rules fire in few notes
+            self._starts[index] = re.compile(begins) if begins else None
+        return width, self._starts[index]
 
     def scan(self, text: str) -> Hits:
         """Scan a normalised text."""
         if self._db is None:
-            return Hits(text, None, self._shapes)
-        data = text.encode("utf-8", "replace")
+            return Hits(text, self, None, {})
         ends: dict[int, list[int]] = {}
+        first_common = self._first_common
+        places: dict[int, dict[int, int]] = {i: {} for i in range(first_common, len(self._shapes))}
 
-        def on_match(rule: int, _start: int, end: int, _flags: int, _context: object) -> None:
+        def on_match(rule: int, start: int, end: int, _flags: int, _context: object) -> None:
+            if rule >= first_common:
+                places[rule][start] = end
+                return
             found = ends.get(rule)
             if found is None:
                 ends[rule] = [end]
             elif found[-1] != end:
                 found.append(end)
 
-        self._db.scan(data, match_event_handler=on_match)
-        if len(data) != len(text) and ends:
-            to_index = _byte_offsets(text)
-            ends = {rule: [to_index(e) for e in found] for rule, found in ends.items()}
-        return Hits(text, ends, self._shapes)
-
-
-def _byte_offsets(text: str) -> Any:
-    """Function from UTF-8 byte offsets to ``str`` indices."""
-    positions, shifts, shift = [], [], 0
-    for m in re.finditer(r"[^\x00-\x7f]", text):
-        width = len(m.group().encode("utf-8", "replace"))
-        if width == 1:
-            continue
-        shift += width - 1
-        positions.append(m.end() + shift)
-        shifts.append(shift)
-
-    def convert(offset: int) -> int:
-        i = bisect_right(positions, offset) - 1
-        return offset - (shifts[i] if i >= 0 else 0)
-
-    return convert
+        self._db.scan(scanned_bytes(text), match_event_handler=on_match)
+        return Hits(text, self, ends, places)
 
 
 _FEW = 200
 """The shapes of so few rules (one family) are found faster than they are kept."""
-_LONG_GAP = 8
-"""Counted gaps from this length on lose their upper limit for the scan."""
+_RULE_FLAGS = (
+    hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_MULTILINE
+    if hyperscan is not None
+    else 0
+)
 
 
-def _for_hyperscan(source: str) -> str:
-    """The same rule in Hyperscan's dialect."""
-    source = re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: re.escape(chr(int(m[1], 16))), source)
-    source = re.sub(r"\(\?P<\w+>", "(", re.sub(r"\(\?P=\w+\)", r".{0,40}", source))
-    source = _with_what_stands_before(source)
-    # Long counted gaps make the automaton hundreds of times larger; without their upper limit the scan finds a few places more, and `re` decides.
-    return re.sub(
-        r"\{(\d+),(\d+)\}",
-        lambda m: m[0] if int(m[2]) < _LONG_GAP else "*" if m[1] == "0" else f"{{{m[1]},}}",
-        source,
-    )
+def _expression(rule: Rule) -> bytes:
+    return scanned_expression(rule.trigger or rule.source, FLAGS).encode("ascii")
 
 
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<=|\(\?[a-z-]*:|\(\?<?[=!]|\(|\)|\||\^|.", re.S)
-
-
-def _with_what_stands_before(source: str) -> str:
-    """An expression whose opening look-behinds are part of the match: the scanner knows none, and ``(?<=gem/)cis`` would stop it at every "cis"."""
-    out: list[str] = []
-    groups: list[tuple[bool, bool]] = []
-    """Of every open group: whether nothing stands before it, and whether it has no width."""
-    opening = True
-    for m in _PIECE.finditer(source):
-        piece = m.group()
-        if piece[0] == "(":
-            behind = piece == "(?<="
-            groups.append((opening, piece[-1] in "=!" and not (behind and opening)))
-            if behind and opening:
-                piece = "(?:"
-        elif piece == ")":
-            before, no_width = groups.pop() if groups else (False, False)
-            opening = before and no_width
-        elif piece == "|":
-            opening = groups[-1][0] if groups else True
-        else:
-            opening = False
-        out.append(piece)
-    return "".join(out)
-
-
-def _refused(rules: Sequence[Rule], flags: int, error: Exception) -> PatternError:
+def _refused(rules: Sequence[Rule], error: Exception) -> PatternError:
     """The rule that Hyperscan does not take, by name."""
     for rule in rules:
         try:
             hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(
-                expressions=[_for_hyperscan(rule.trigger or rule.source).encode()], ids=[0], elements=1, flags=[flags]
+                expressions=[_expression(rule)], ids=[0], elements=1, flags=[_RULE_FLAGS]
             )
         except hyperscan.error as own:
             return PatternError(
@@ -217,14 +225,21 @@ def _refused(rules: Sequence[Rule], flags: int, error: Exception) -> PatternErro
     return PatternError(f"patterns: the scanner does not take the rules: {error}.")
 
 
-def _database(rules: Sequence[Rule]) -> Any:
-    flags = (
-        hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_PREFILTER | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_MULTILINE
-    )
-    expressions = [_for_hyperscan(r.trigger or r.source).encode() for r in rules]
-    key = hashlib.sha256(
-        b"\0".join([hyperscan.__version__.encode() if hasattr(hyperscan, "__version__") else b"", *expressions])
-    ).hexdigest()[:32]
+def _flags_of(landmark: Landmark) -> int:
+    flags = hyperscan.HS_FLAG_MULTILINE
+    if landmark.pattern.flags & re.I:
+        flags |= hyperscan.HS_FLAG_CASELESS
+    return int(flags | (hyperscan.HS_FLAG_SOM_LEFTMOST if landmark.common else hyperscan.HS_FLAG_PREFILTER))
+
+
+def _database(rules: Sequence[Rule], landmarks: Sequence[Landmark]) -> Any:
+    expressions = [
+        *(_expression(r) for r in rules),
+        *(scanned_expression(x.pattern.pattern, x.pattern.flags).encode("ascii") for x in landmarks),
+    ]
+    flags = [*[_RULE_FLAGS] * len(rules), *(_flags_of(x) for x in landmarks)]
+    version = getattr(hyperscan, "__version__", "")
+    key = hashlib.sha256(b"\0".join([f"{version} {flags}".encode(), *expressions])).hexdigest()[:32]
     path = cache_folder() / f"rules-{key}.hsdb"
     try:
         if path.is_file():
@@ -237,25 +252,25 @@ def _database(rules: Sequence[Rule]) -> Any:
             expressions=expressions,
             ids=list(range(len(expressions))),
             elements=len(expressions),
-            flags=[flags] * len(expressions),
+            flags=flags,
         )
     except hyperscan.error as error:
-        raise _refused(rules, flags, error) from None
+        raise _refused(rules, error) from None
     keep(path, hyperscan.dumpb(db))
     return db
 
 
-def _shapes(rules: Sequence[Rule]) -> list[tuple[int, str]]:
-    """Width of every rule, and where it can begin, kept in the cache folder beside the database."""
-    about = b"\0".join([b"4", platform.python_version().encode(), *(r.source.encode() for r in rules)])
+def _shapes(patterns: Sequence[re.Pattern[str]]) -> list[tuple[int, str]]:
+    """Width of every expression's matches, and where they can begin, kept in the cache folder beside the database."""
+    about = b"\0".join([b"5", platform.python_version().encode(), *(p.pattern.encode() for p in patterns)])
     path = cache_folder() / f"starts-{hashlib.sha256(about).hexdigest()[:32]}.json"
     try:
         found = [(int(width), str(shape)) for width, shape in json.loads(path.read_bytes())]
-        if len(found) == len(rules):
+        if len(found) == len(patterns):
             return found
     except (OSError, ValueError):  # none yet, or a damaged one
         pass
-    found = [shape_of(r.pattern) for r in rules]
-    if len(rules) > _FEW:
+    found = [shape_of(p) for p in patterns]
+    if len(patterns) > _FEW:
         keep(path, json.dumps(found).encode())
     return found

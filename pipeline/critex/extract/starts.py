@@ -44,14 +44,10 @@ def first_characters(pattern: re.Pattern[str]) -> frozenset[str]:
 
 
 @cache
-def starts_with(shape: str) -> re.Pattern[str] | None:
-    """Compiled expression of the places where a match can begin (see :func:`shape_of`); ``None`` for anywhere."""
-    return re.compile(shape) if shape else None
-
-
-@cache
-def _starts(pattern: re.Pattern[str]) -> re.Pattern[str] | None:
-    return starts_with(shape_of(pattern)[1])
+def _starts(source: str, flags: int) -> re.Pattern[str] | None:
+    """Where a match can begin. Kept by the source: the hash of a compiled expression is that of its whole program, at every look-up."""
+    begins = shape_of(re.compile(source, flags))[1]
+    return re.compile(begins) if begins else None
 
 
 def matches_in_words(
@@ -62,7 +58,7 @@ def matches_in_words(
     Tried only where a match can begin: much faster for a pattern of many alternatives.
     """
     end = len(text) if end is None else end
-    starts = _starts(pattern)
+    starts = _starts(pattern.pattern, pattern.flags)
     if starts is None:
         yield from pattern.finditer(text, start, end)
         return
