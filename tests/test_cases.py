@@ -6,7 +6,7 @@ import pytest
 
 from critex.criteria.cases import Case, all_cases, wrong_with
 from critex.extract.document import Document
-from critex.extract.engine import Extractor, default_extractor
+from critex.extract.engine import LANDMARKS, Extractor, default_extractor
 
 CASES = list(all_cases())
 
@@ -35,6 +35,9 @@ def test_the_first_look_loses_nothing_on_the_cases() -> None:
         norm = Document(case.text).norm
         seen, all_of_it = fast.scanner.scan(norm), slow.scanner.scan(norm)
         for i, rule in enumerate(fast.scanner.rules):
-            if not seen.fired(i) and next(all_of_it.finditer(i, rule.pattern), None) is not None:
+            if not seen.fired(i) and all_of_it.matches(i, rule.pattern):
                 lost.append(f"{rule.id}: {case.id}")
+        for landmark in LANDMARKS:
+            if [m.span() for m in seen.all_of(landmark)] != [m.span() for m in all_of_it.all_of(landmark)]:
+                lost.append(f"{landmark.pattern.pattern[:40]}: {case.id}")
     assert not lost
