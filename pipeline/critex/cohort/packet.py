@@ -20,7 +20,7 @@ from critex.cohort.view import AROUND, Excerpt
 from critex.criteria.trial import Trial, trial_path
 from critex.errors import CritexError
 from critex.report.page import asset, environment
-from critex.report.view import PatientView, trial_view
+from critex.report.view import PatientView, patient_views
 from critex.review.decisions import Decision, Final, finals, on_index_date
 from critex.run.store import write_file
 from critex.run.versions import patterns_digest
@@ -90,7 +90,8 @@ def packet_of(folder: Path, trial: Trial, patient_id: str, trial_file: Path | No
     rows = {n: rows_of(n, folder, patient_id) for n in ("notes", "mentions", "verdicts", "evidence", "candidates")}
     if not (rows["candidates"]["trial"] == trial.trial).any():
         raise CritexError(f"{folder}: not judged by {trial.trial}. Run `critex screen {folder} --trial {trial.trial}`.")
-    view = trial_view(trial, rows["notes"], rows["mentions"], rows["verdicts"], rows["evidence"], rows["candidates"], 1)
+    mine = rows["candidates"][rows["candidates"]["trial"] == trial.trial]
+    (view,) = patient_views(trial, mine, rows["notes"], rows["mentions"], rows["verdicts"], rows["evidence"])
     notes = _hashed(rows["notes"])
     decided = decisions_of(folder, trial.trial, patient_id)
     by_criterion: dict[str, list[Decision]] = defaultdict(list)
@@ -100,7 +101,7 @@ def packet_of(folder: Path, trial: Trial, patient_id: str, trial_file: Path | No
     own_date = enrolled.enrolment.index_date.isoformat() if enrolled.enrolment.index_date else ""
     return Packet(
         trial,
-        view.patients[0],
+        view,
         _evidence(rows["evidence"][rows["evidence"]["trial"] == trial.trial], rows["notes"], notes),
         dict(by_criterion),
         finals(on_index_date(decided, own_date, own_date)),

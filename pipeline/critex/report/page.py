@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from markupsafe import Markup
 
 from critex import __version__
 from critex.criteria.trial import Trial
-from critex.report.view import CriterionView, trial_view
+from critex.report.view import CriterionView, PatientView, TrialView, page_order, patient_views, trial_view
 from critex.run.judge_patients import Judgement
 from critex.run.store import write_file
 
@@ -35,10 +36,50 @@ def asset(name: str) -> Markup:
     return Markup((files("critex.report") / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
 
+@cache
 def _criterion() -> Callable[[CriterionView], Markup]:
     """HTML of a criterion of a patient, made once for all patients of whom the same is said."""
     made: Callable[[CriterionView], Markup] = environment().get_template("criterion.html").module.criterion  # type: ignore[attr-defined]
-    return cache(made)
+    return lru_cache(maxsize=5_000)(made)
+
+
+@cache
+def _patient() -> Callable[[PatientView, Callable[[CriterionView], Markup], bool], Markup]:
+    return environment().get_template("patient.html").module.patient  # type: ignore[attr-defined,no-any-return]
+
+
+def load_templates() -> None:
+    """Compile the templates of the page, once for all processes that are forked later."""
+    _criterion(), _patient(), environment().get_template("report.html")
+
+
+def patients_html(patients: Iterable[PatientView], first_is_open: bool) -> Iterator[Markup]:
+    """HTML of each patient."""
+    for i, patient in enumerate(patients):
+        yield _patient()(patient, _criterion(), first_is_open and i == 0)
+
+
+def write_page(path: Path, trials: Sequence[TrialView], patients: Sequence[Iterable[Markup]], n_notes: int) -> None:
+    """Write the page (to a temporary file, then renamed), never the whole of it in memory.
+
+    Parameters
+    ----------
+    path : Path
+    trials : sequence of TrialView
+    patients : sequence of iterable of Markup
+        Of each trial the HTML of its patients (:func:`patients_html`).
+    n_notes : int
+        Notes of the run.
+    """
+    page = environment().get_template("report.html").generate(
+        trials=trials, patients=patients, n_notes=n_notes, version=__version__, style=asset("page.css") + asset("labs.css"), script=asset("report.js")
+    )  # fmt: skip
+
+    def write(target: Path) -> None:
+        with open(target, "w", encoding="utf-8") as f:
+            f.writelines(page)
+
+    write_file(path, write)
 
 
 def write_report(
@@ -54,7 +95,7 @@ def write_report(
     status: Mapping[tuple[str, str], int] | None = None,
     patients: pd.DataFrame | None = None,
 ) -> None:
-    """Write the page (to a temporary file, then renamed).
+    """Write the page from tables in memory.
 
     Parameters
     ----------
@@ -72,24 +113,21 @@ def write_report(
     patients : DataFrame, optional
         The patients file, for limits of laboratory values that depend on sex.
     """
-    known = patients is not None and "sex" in patients.columns
-    sexes = dict(zip(patients["patient_id"], patients["sex"], strict=True)) if patients is not None and known else {}
-    views = [
-        trial_view(
-            t, notes, mentions, judged.verdicts, judged.evidence, judged.candidates, max_patients, tally, status, sexes
-        )
-        for t in trials
-    ]
-    html = (
-        environment()
-        .get_template("report.html")
-        .render(
-            trials=views,
-            n_notes=len(notes) if n_notes is None else n_notes,
-            version=__version__,
-            style=asset("page.css") + asset("labs.css"),
-            script=asset("report.js"),
-            criterion=_criterion(),
-        )
-    )
-    write_file(path, lambda p: p.write_text(html, encoding="utf-8"))
+    sexes, verdicts, candidates = sexes_of(patients), judged.verdicts, judged.candidates
+    if tally is None:
+        tally = Counter(zip(verdicts["trial"], verdicts["criterion"], verdicts["verdict"], strict=True))
+    if status is None:
+        status = Counter(zip(candidates["trial"], candidates["status"], strict=True))
+    views, html = [], []
+    for trial in trials:
+        shown = page_order(candidates[candidates["trial"] == trial.trial]).head(max_patients)
+        views.append(trial_view(trial, tally, status, len(shown)))
+        html.append(patients_html(patient_views(trial, shown, notes, mentions, verdicts, judged.evidence, sexes), True))
+    write_page(path, views, html, len(notes) if n_notes is None else n_notes)
+
+
+def sexes_of(patients: pd.DataFrame | None) -> dict[str, str]:
+    """Sex by patient, as the patients file has it."""
+    if patients is None or "sex" not in patients.columns:
+        return {}
+    return dict(zip(patients["patient_id"], patients["sex"], strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,9 +86,13 @@ class TrialView:
     title: str
     counts: dict[str, int]
     criteria: list[CriterionCount]
-    patients: list[PatientView]
-    hidden: int
-    """Patients that the page does not show."""
+    n_shown: int
+    """Patients that the page shows."""
+
+    @property
+    def hidden(self) -> int:
+        """Patients that it does not show."""
+        return sum(self.counts.values()) - self.n_shown
 
 
 def mention_title(row: Mapping[Any, Any]) -> str:
@@ -148,34 +152,56 @@ def note_views(notes: pd.DataFrame, mentions: pd.DataFrame, evidence: pd.DataFra
     return out
 
 
-def trial_view(
-    trial: Trial,
-    notes: pd.DataFrame,
-    mentions: pd.DataFrame,
-    verdicts: pd.DataFrame,
-    evidence: pd.DataFrame,
-    candidates: pd.DataFrame,
-    max_patients: int,
-    tally: Mapping[tuple[str, str, str], int] | None = None,
-    status: Mapping[tuple[str, str], int] | None = None,
-    sexes: Mapping[str, str] | None = None,
-) -> TrialView:
-    """Everything that a page shows of one trial; candidates first, at most ``max_patients`` patients.
+def page_order(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Rows of candidates of one trial in the order in which a page shows them: candidates first."""
+    order = candidates.assign(order=candidates["status"].map(ORDER))
+    return order.sort_values(["order", "n_unknown", "patient_id"], kind="stable").drop(columns="order")
 
-    ``sexes`` are those of the patients file, for limits that depend on sex. ``tally`` and ``status`` count over all patients where the tables hold only some (see :func:`critex.report.page.write_report`).
+
+def trial_view(trial: Trial, tally: Mapping[tuple[str, str, str], int], status: Mapping[tuple[str, str], int], n_shown: int) -> TrialView:  # fmt: skip
+    """What a page says of one trial over all patients.
+
+    Parameters
+    ----------
+    trial : Trial
+    tally : mapping
+        Number of patients by trial, criterion and verdict.
+    status : mapping
+        Number of patients by trial and status.
+    n_shown : int
+        Patients that the page shows.
     """
-    mine = candidates[candidates["trial"] == trial.trial].copy()
-    mine["order"] = mine["status"].map(ORDER)
-    mine = mine.sort_values(["order", "n_unknown", "patient_id"], kind="stable")
-    shown = mine.head(max_patients)
+    counts = [
+        CriterionCount(c.id, c.says, *(int(tally.get((trial.trial, c.id, v), 0)) for v in ("pass", "fail", "unknown")))
+        for c in trial.criteria
+    ]
+    return TrialView(trial.trial, trial.title, {s: int(status.get((trial.trial, s), 0)) for s in ORDER}, counts, n_shown)  # fmt: skip
+
+
+def patient_views(
+    trial: Trial, shown: pd.DataFrame, notes: pd.DataFrame, mentions: pd.DataFrame, verdicts: pd.DataFrame, evidence: pd.DataFrame,
+    sexes: Mapping[str, str] | None = None,
+) -> list[PatientView]:  # fmt: skip
+    """Patients as one trial sees them.
+
+    Parameters
+    ----------
+    trial : Trial
+    shown : DataFrame
+        Rows of candidates of this trial, in the order of the page.
+    notes, mentions, verdicts, evidence : DataFrame
+        Rows of these patients, and any others.
+    sexes : mapping of str to str, optional
+        Those of the patients file, for limits that depend on sex.
+    """
     ids = set(shown["patient_id"])
-    verdicts = verdicts[verdicts["trial"] == trial.trial]
+    verdicts = verdicts[(verdicts["trial"] == trial.trial) & verdicts["patient_id"].isin(ids)]
     evidence = evidence[(evidence["trial"] == trial.trial) & evidence["patient_id"].isin(ids)]
     texts = note_views(notes[notes["patient_id"].isin(ids)], mentions[mentions["patient_id"].isin(ids)], evidence)
     labs = _labs(trial, shown, notes, mentions, sexes or {})
     n_evidence = evidence.groupby(["patient_id", "criterion"]).size().to_dict()
     by_patient: dict[str, dict[str, dict[Any, Any]]] = defaultdict(dict)
-    for row in records(verdicts[verdicts["patient_id"].isin(ids)]):
+    for row in records(verdicts):
         by_patient[row["patient_id"]][row["criterion"]] = row
     patients = []
     for row in records(shown):
@@ -195,16 +221,7 @@ def trial_view(
                 criteria, texts.get(pid, []), labs.get(pid, []),
             )
         )  # fmt: skip
-    if tally is None:
-        tally = Counter((trial.trial, c, v) for c, v in zip(verdicts["criterion"], verdicts["verdict"], strict=True))
-    if status is None:
-        status = {(trial.trial, s): int((mine["status"] == s).sum()) for s in ORDER}
-    counts = [
-        CriterionCount(c.id, c.says, *(int(tally.get((trial.trial, c.id, v), 0)) for v in ("pass", "fail", "unknown")))
-        for c in trial.criteria
-    ]
-    statuses = {s: int(status.get((trial.trial, s), 0)) for s in ORDER}
-    return TrialView(trial.trial, trial.title, statuses, counts, patients, sum(statuses.values()) - len(shown))
+    return patients
 
 
 def _labs(

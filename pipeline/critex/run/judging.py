@@ -19,11 +19,15 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from markupsafe import Markup
 
 from critex import tables
 from critex.criteria.trial import Trial, load_trial
-from critex.run.judge_patients import Judgement, judge_patients
+from critex.report.page import load_templates, patients_html, sexes_of, write_page
+from critex.report.view import page_order, patient_views, trial_view
+from critex.run.judge_patients import judge_patients
 from critex.run.ledger import FOLDER, Ledger, PatientRange
 from critex.run.local import judge_tables
 from critex.run.store import Format, TableWriter, remove_leftovers
@@ -34,8 +38,9 @@ RANGE_CHARACTERS = 4_000_000
 """What a range of patients holds at most: this bounds a worker's memory."""
 PIECES = 2
 """Pieces that a range is judged in by several workers."""
+PAGE_PATIENTS = 40
+"""Patients of the page from which on a worker begins another piece of it."""
 BY_TRIAL = ("verdicts", "evidence", "candidates")
-STATUS_ORDER = {"candidate": 0, "possible": 1, "ineligible": 2}
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,11 @@ def _trials(names: tuple[str, ...]) -> list[Trial]:
 
 
 def prepare(trials: list[Trial]) -> None:
-    """Load what judging needs (the confidence model, caches of conditions) once, before workers are forked."""
+    """Load what judging and the page need (the confidence model, caches of conditions, templates) once, before workers are forked."""
     if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
         pa.set_memory_pool(pa.system_memory_pool())  # gives memory back between ranges: a worker's peak is 75 MB lower
     judge_patients([""], {}, {}, trials)
+    load_templates()
 
 
 def judge_range(task: Task) -> Part:
@@ -128,12 +134,6 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
     pq.write_table(table, path, compression="lz4")
 
 
-def page_order(candidates: pd.DataFrame) -> pd.DataFrame:
-    """Rows of candidates in the order in which a page shows them."""
-    order = candidates.assign(order=candidates["status"].map(STATUS_ORDER))
-    return order.sort_values(["order", "n_unknown", "patient_id"], kind="stable").drop(columns="order")
-
-
 def judge_all(
     ledger: Ledger,
     out: Path,
@@ -166,26 +166,28 @@ def judge_all(
     _folder(out).mkdir(parents=True)
     ranges = list(ledger.ranges(RANGE_NOTES, RANGE_CHARACTERS, PIECES if workers.number > 1 else 1))
     totals = Totals()
-    best: dict[str, pd.DataFrame] = {}
+    best = [pd.DataFrame(columns=[*tables.CANDIDATES.names, "part"])] * len(trials)
     pieces = [piece for found in ranges for piece in found]
     tasks = _tasks(pieces, out, tuple(trial_names), patients, index_date, max_report_patients)
     for task, part in workers.map(judge_range, tasks, retry=judge_range):
         totals.mentions += part.mentions
         totals.tally.update(part.tally)
         totals.status.update(part.status)
-        for trial in trials:
-            mine = part.first[part.first["trial"] == trial.trial].assign(range=task.number)
-            before = [best[trial.trial]] if trial.trial in best else []
-            best[trial.trial] = page_order(pd.concat([*before, mine], ignore_index=True)).head(max_report_patients)
+        for i, trial in enumerate(trials):
+            mine = part.first[part.first["trial"] == trial.trial].assign(part=task.number)
+            so_far = pd.concat([best[i], mine], ignore_index=True) if len(best[i]) else mine
+            best[i] = page_order(so_far).head(max_report_patients)
     if not ranges:
         _write_empty(out, trials)
     numbers = _numbers([len(found) for found in ranges] or [1])
     order = sorted(range(len(trials)), key=lambda i: trials[i].trial)
-    last: list[Last] = [_Page(out, tuple(trial_names), best, totals, ledger.totals()["notes"], patients)]
+    last: list[_Join | _PagePatients] = []
+    last.extend(_page_work(out, tuple(trial_names), best, sexes_of(patients)))
     last.extend(_Join(out, name, numbers, (0,), form) for name in ("notes", "mentions", "features"))
     last.extend(_Join(out, name, numbers, tuple(order), form) for name in BY_TRIAL)
-    for _ in workers.map(finish, last, retry=finish):
-        pass
+    done = workers.map(finish, last, retry=finish)
+    pages = [(work, found) for work, found in done if isinstance(work, _PagePatients)]
+    _write_page(out, trials, best, pages, totals, ledger.totals()["notes"])
     shutil.rmtree(_folder(out), ignore_errors=True)
     return totals
 
@@ -237,50 +239,95 @@ class _Join:
 
 
 def _read(path: Path) -> pa.Table:
-    return pq.read_table(path, use_threads=False, pre_buffer=False)
+    return pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)  # `pq.read_table` loads another library
+
+
+Fragment = tuple[int, str, int, int]
+"""Where the HTML of a patient lies: trial, patient, first byte, number of bytes."""
 
 
 @dataclass(frozen=True)
-class _Page:
-    """The page to be written, from the parts that hold its patients."""
+class _PagePatients:
+    """Patients of the page to be put into HTML, from the parts that hold them."""
 
+    number: int
     out: Path
     trials: tuple[str, ...]
-    best: dict[str, pd.DataFrame]
-    totals: Totals
-    notes: int
-    patients: pd.DataFrame | None
+    shown: tuple[dict[int, pd.DataFrame], ...]
+    """Of each trial, by part, the rows of candidates that the page shows."""
+    opened: tuple[str, ...]
+    """Of each trial the first patient, who is open."""
+    sexes: dict[str, str]
 
-    def do(self) -> None:
-        from critex.report.page import write_report
+    @property
+    def path(self) -> Path:
+        """File of the HTML."""
+        return _folder(self.out) / f"page-{self.number:07d}.html"
 
-        trials = _trials(self.trials)
-        names = ("candidates", "verdicts", "evidence", "notes", "mentions")
-        shown: dict[str, list[pd.DataFrame]] = {n: [] for n in names}
-        for number in sorted({int(n) for frame in self.best.values() for n in frame["range"]}):
-            ids = sorted({p for f in self.best.values() for p in f.loc[f["range"] == number, "patient_id"]})
-            wanted = [("notes", 0), ("mentions", 0)]
-            wanted.extend((name, i) for i in range(len(trials)) for name in ("verdicts", "evidence", "candidates"))
-            for name, i in wanted:
-                path = _path(self.out, number, name, i)
-                shown[name].append(pq.read_table(path, filters=[("patient_id", "in", ids)]).to_pandas())
-        frames = {
-            n: tables.checked(pd.concat(f, ignore_index=True), tables.TABLES[n])
-            if f
-            else tables.empty(tables.TABLES[n])
-            for n, f in shown.items()
-        }
-        judged = Judgement(tables.empty(tables.FEATURES), frames["verdicts"], frames["evidence"], frames["candidates"])
-        write_report(
-            self.out / "report.html", frames["notes"], frames["mentions"], judged, trials, max(1, max((len(f) for f in self.best.values()), default=1)),
-            n_notes=self.notes, tally=self.totals.tally, status=self.totals.status, patients=self.patients,
-        )  # fmt: skip
+    def do(self) -> list[Fragment]:
+        """Write the HTML, and tell where each patient's lies."""
+        found: list[Fragment] = []
+        with open(self.path, "wb") as f:
+            for part in sorted({part for shown in self.shown for part in shown}):
+                for i, trial in enumerate(_trials(self.trials)):
+                    if part not in self.shown[i]:
+                        continue
+                    shown = self.shown[i][part]
+                    notes, mentions, verdicts, evidence = (
+                        self._rows(part, name, i if name in BY_TRIAL else 0, shown) for name in ("notes", "mentions", "verdicts", "evidence")
+                    )  # fmt: skip
+                    views = patient_views(trial, shown, notes, mentions, verdicts, evidence, self.sexes)
+                    for patient_id, html in zip(shown["patient_id"], patients_html(views, views[0].id == self.opened[i]), strict=True):  # fmt: skip
+                        content = html.encode()
+                        found.append((i, patient_id, f.tell(), len(content)))
+                        f.write(content)
+        return found
+
+    def _rows(self, part: int, name: str, trial: int, shown: pd.DataFrame) -> pd.DataFrame:
+        table = _read(_path(self.out, part, name, trial))
+        mine = pc.is_in(table["patient_id"], pa.array(shown["patient_id"], table.schema.field("patient_id").type))
+        return tables.checked(table.filter(mine).to_pandas(), tables.TABLES[name])
 
 
-Last = _Join | _Page
-"""Work that is left when all patients are judged."""
+def _page_work(
+    out: Path, trials: tuple[str, ...], best: list[pd.DataFrame], sexes: dict[str, str]
+) -> list[_PagePatients]:
+    """The patients of the page, cut into pieces of neighbouring parts."""
+    opened = tuple(str(frame["patient_id"].iloc[0]) if len(frame) else "" for frame in best)
+    by_part = [{n: frame[frame["part"] == n] for n in set(frame["part"].tolist())} for frame in best]
+    found: list[_PagePatients] = []
+    piece: tuple[dict[int, pd.DataFrame], ...] = tuple({} for _ in trials)
+    size = 0
+    parts = sorted({n for frames in by_part for n in frames})
+    for part in parts:
+        for frames, mine in zip(by_part, piece, strict=True):
+            if part in frames:
+                mine[part] = frames[part]
+                size += len(frames[part])
+        if size >= PAGE_PATIENTS or part == parts[-1]:
+            ids = {p for mine in piece for frame in mine.values() for p in frame["patient_id"]}
+            found.append(_PagePatients(len(found), out, trials, piece, opened, {p: s for p, s in sexes.items() if p in ids}))  # fmt: skip
+            piece, size = tuple({} for _ in trials), 0
+    return found
 
 
-def finish(work: Last) -> None:
+def _write_page(
+    out: Path, trials: Sequence[Trial], best: list[pd.DataFrame], pages: list[tuple[_PagePatients, list[Fragment]]], totals: Totals, n_notes: int
+) -> None:  # fmt: skip
+    """Put the page together."""
+    places = {(trial, pid): (page.path, start, length) for page, found in pages for trial, pid, start, length in found}
+
+    def patients(i: int) -> Iterator[Markup]:
+        for patient_id in best[i]["patient_id"]:
+            path, start, length = places[i, patient_id]
+            with open(path, "rb") as f:
+                f.seek(start)
+                yield Markup(f.read(length).decode())  # noqa: S704 - made by our own template
+
+    views = [trial_view(t, totals.tally, totals.status, len(b)) for t, b in zip(trials, best, strict=True)]
+    write_page(out / "report.html", views, [patients(i) for i in range(len(trials))], n_notes)
+
+
+def finish(work: _Join | _PagePatients) -> list[Fragment]:
     """Do one piece of the work that is left when all patients are judged."""
-    work.do()
+    return work.do() or []
