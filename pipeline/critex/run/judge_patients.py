@@ -81,7 +81,7 @@ def judge_patients(
     by_trial.sort(key=lambda rows: rows.trial.trial)
     return Judgement(
         feature_table(ids, index_dates, cells),
-        tables.of_ordered_columns(_chained([rows.verdicts for rows in by_trial]), tables.VERDICT),
+        tables.of_ordered_columns(_columns(by_trial), tables.VERDICT),
         tables.of_rows([r for rows in by_trial for r in rows.evidence], tables.EVIDENCE),
         tables.of_rows([r for rows in by_trial for r in rows.candidates], tables.CANDIDATES),
     )
@@ -129,9 +129,9 @@ class _TrialRows:
         )  # fmt: skip
 
 
-def _chained(tables_: list[list[list[Any]]]) -> list[list[Any]]:
-    """Columns of tables, one below the other."""
-    return [list(chain.from_iterable(columns)) for columns in zip(*tables_, strict=True)]
+def _columns(by_trial: list[_TrialRows]) -> list[list[Any]]:
+    """Columns of the verdicts of all trials, one below the other."""
+    return [list(chain.from_iterable(rows.verdicts[i] for rows in by_trial)) for i in range(len(tables.VERDICT.columns))]  # fmt: skip
 
 
 def _evidence(trial: str, patient_id: str, j: Judged) -> list[tuple[Any, ...]]:
