@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sqlite3
 import sys
 
@@ -28,6 +30,7 @@ __all__ = [
 
 def main() -> None:
     """Entry point: usage and configuration errors end with one plain message and exit status 2."""
+    atexit.register(gc.freeze)  # else all that is loaded is looked through once more when the process ends (0.2 s)
     try:
         app()
     except CritexError as error:

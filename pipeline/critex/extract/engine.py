@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from critex.collector import without_search
 from critex.extract import cns, dates, dating, imaging, metastasis
 from critex.extract.assertion import decide
 from critex.extract.dating import date_mentions
@@ -96,4 +97,5 @@ def _trim(norm: str, m: Mention) -> None:
 @cache
 def default_extractor(engine: str = "auto") -> Extractor:
     """The extractor of all families, built once a process."""
-    return Extractor(engine=engine)
+    with without_search():
+        return Extractor(engine=engine)

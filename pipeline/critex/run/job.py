@@ -145,7 +145,7 @@ def screen(
     summary = Summary()
     if (out / FOLDER / "ledger.sqlite").is_file():
         _prepare(loaded)
-        with Workers(workers) as pool, Ledger(out) as ledger:
+        with Workers(workers, reads_notes=False) as pool, Ledger(out) as ledger:
             if ledger.counts() is not None:
                 _judge(ledger, out, trials, patients, index_date, form, pool, summary, 500)
                 summary.seconds = time.perf_counter() - started

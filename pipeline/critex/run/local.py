@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from critex import tables
+from critex.collector import without_search
 from critex.criteria.trial import Trial, load_trial
 from critex.errors import InputError
 from critex.notes.note import Note
@@ -96,12 +97,13 @@ def judge_tables(
     index_date: date | str | None = None,
 ) -> Judgement:
     """Features and verdicts from the mentions table; what ``critex screen`` does."""
-    return judge_patients(
-        notes["patient_id"].unique(),
-        statements_by_patient(mentions, notes),
-        enrolments(notes, patients, index_date),
-        trials,
-    )
+    with without_search():
+        return judge_patients(
+            notes["patient_id"].unique(),
+            statements_by_patient(mentions, notes),
+            enrolments(notes, patients, index_date),
+            trials,
+        )
 
 
 def enrolments(

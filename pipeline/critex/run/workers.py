@@ -70,26 +70,26 @@ class Workers:
     def __init__(self, number: int, *, reads_notes: bool = True) -> None:
         self.number = number
         self._pool: ProcessPoolExecutor | None = None
-        if number > 1:
-            if reads_notes:
-                from critex.extract.engine import default_extractor
+        if reads_notes:
+            from critex.extract.engine import default_extractor
 
-                default_extractor()  # built once, before the fork
-            self._start()
+            default_extractor()  # built once, before the fork
+        self._start()
 
-    def _start(self, number: int | None = None) -> None:
-        self._pool = ProcessPoolExecutor(number or self.number, mp_context=_context(), initializer=_watch_parent)
-        gc.freeze()  # what is built before the fork is then not copied into each worker by its first collection
-        try:
-            self._pool.submit(os.getpid).result()
-        finally:
-            gc.unfreeze()
+    def _start(self) -> None:
+        # What is loaded by now is left out of searches for unreachable objects until the work is done: here they would go through it again and
+        # again, and in a worker the first would copy it.
+        gc.freeze()
+        if self.number == 1:
+            return
+        self._pool = ProcessPoolExecutor(self.number, mp_context=_context(), initializer=_watch_parent)
+        self._pool.submit(os.getpid).result()
 
     def renew(self) -> None:
         """Start the processes again: they then have what this process has loaded since, and none of what reading left in them."""
         if self._pool is not None:
             self._pool.shutdown()
-            self._start()
+        self._start()
 
     def __enter__(self) -> Workers:
         return self
@@ -100,6 +100,7 @@ class Workers:
         if self._pool is not None:
             self._pool.shutdown(wait=kind is None, cancel_futures=True)
             self._pool = None
+        gc.unfreeze()
 
     def map(
         self, work: Callable[[Job], Result], jobs: Iterable[Job], retry: Callable[[Job], Result]
