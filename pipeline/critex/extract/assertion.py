@@ -222,12 +222,18 @@ def _quoted_rule(doc: Document, m: Mention) -> bool:
     )
 
 
-_TRIAL_LIST = re.compile(r"NCT\d{8}\)?\s?(?:eligibility|criteria|rules|asks(?: for)?|needs|requires|wants)?\s?:", re.I)
+_TRIAL_LIST = re.compile(
+    r"(?:NCT\d{8}\)?\s?(?:eligibility|criteria|rules|asks(?: for)?|needs|requires|wants)?|(?:^|[.;]\s)(?:trial|protocol|sponsor))\s?:",
+    re.I,
+)
 
 
 @lru_cache(maxsize=4)
 def _names_trial(norm: str) -> bool:
-    return "nct" in norm.lower() and _TRIAL_LIST.search(norm) is not None
+    lower = norm.lower()
+    return ("nct" in lower or "trial:" in lower or "protocol:" in lower or "sponsor:" in lower) and _TRIAL_LIST.search(
+        norm
+    ) is not None
 
 
 def _under_trial_number(doc: Document, m: Mention) -> bool:

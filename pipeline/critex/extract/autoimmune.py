@@ -59,7 +59,7 @@ _ONCE = re.compile(
     FLAGS,
 )
 _NEXT_TOPIC = re.compile(
-    r"\n|\b(?:htn|hypertension|hpt|t2dm|type 2 diabetes|gout|asthma|copd|nkda|ihd|cad|psh|nka|fhx|family history|npc|hbv|ecog)\b|\b(?:allerg\w+|meds|medications|fh|social|plan|imp|rx|dh)\s?[:=]",
+    r"\n|\b(?:sister|brother|mother|father|wife|husband|son|daughter|aunt|uncle|cousin)\b|\b(?:htn|hypertension|hpt|t2dm|type 2 diabetes|gout|asthma|copd|nkda|ihd|cad|psh|nka|fhx|family history|npc|hbv|ecog)\b|\b(?:allerg\w+|meds|medications|fh|social|plan|imp|rx|dh)\s?[:=]",
     FLAGS,
 )
 RECENT = timedelta(days=731)

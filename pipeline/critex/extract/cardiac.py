@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from critex.extract.dates import When
 from critex.extract.document import Document
 from critex.extract.event_dates import nearest_event, set_date
 from critex.extract.family import Family, FamilyHits, as_mention
@@ -183,7 +184,9 @@ def _angina(m: Mention, text: str) -> None:
     ):
         m.value = "unstable"
     elif re.search(r"(?<!un)(?<!in)stable|exertion|effort|稳定", named, re.I) or re.search(
-        r"\bCCS\b|(?<!un)\bstable\b", text[m.end - m.start :], re.I
+        r"\bCCS\b|(?<!un)\bstable\b|pattern (?:is |has been )?unchanged|unchanged for (?:months|years)",
+        text[m.end - m.start :],
+        re.I,
     ):
         m.value = "stable"
 
@@ -204,7 +207,7 @@ def _infarction(doc: Document, m: Mention, seg_start: int, seg_end: int) -> bool
         r"regurg|echo\b|mitral|\bMR\b|\bAI\b|\bTR\b", norm[seg_start:seg_end]
     ):
         return False
-    when = nearest_event(doc, m.start, m.end)
+    when = _again(doc, m.end, seg_end) or nearest_event(doc, m.start, m.end)
     if when is not None:
         set_date(m, when)
     elif re.search(r"\bindication(?: for (?:the )?\w+)?\s?[:=-]\s?$", before, re.I):
@@ -215,6 +218,17 @@ def _infarction(doc: Document, m: Mention, seg_start: int, seg_end: int) -> bool
     if _ADMITTED_FOR.search(before) and doc.note_date and not doc.dates_between(seg_start, seg_end):
         m.date, m.date_source = doc.note_date.isoformat(), "relative"
     return True
+
+
+_SECOND = re.compile(
+    r"\b(?:again|another(?: one)?|a second(?: one)?|re-?infarct\w*|a further one)\b[^.;\n]{0,14}$", FLAGS
+)
+
+
+def _again(doc: Document, start: int, end: int) -> When | None:
+    """Day of a second infarction of one sentence: "MI 2015 and again in February 2026"."""
+    days = [d for d in doc.dates_between(start, end) if _SECOND.search(doc.norm, start, d.start)]
+    return days[0].when if days else None
 
 
 def _failure(doc: Document, rule: Rule, m: Mention, seg_start: int, seg_end: int) -> bool:

@@ -13,9 +13,9 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
 
 _BEHIND = re.compile(
-    r"(?P<of>[\"')\]]{0,2}(?:\s(?:of|in|on|from)\s(?:the|his|her|our|an?)\s(?:[\w-]+\s?){1,4}?)?)[\s,(:-]{0,4}(?:(?:is|was|are|were|has been|had been|now|lab(?:oratory)? confirms?|confirmed as|due to|an?|the)\s){0,3}"
+    r"(?P<of>[\"')\]]{0,2}(?:\s(?:of|in|on|from)\s(?:[\w-]+\s?){1,5}?)?)[\s,(:-]{0,4}(?:(?:is|was|are|were|has been|had been|now|lab(?:oratory)? confirms?|confirmed as|due to|an?|the)\s){0,3}"
     r"(?:wrong\b(?! side)|incorrect\b|not correct\b|withdrawn\b|retracted\b|(?:struck|crossed|scored)\s(?:through|out|off)\b|deleted\b|entered in error\b|in error\b|"
-    r"(?:typing |clerical |typist's |clerk's |transcription |dictation |labell?ing |filing )?(?:error|mistake|slip|typo)\b|mix(?:ed)?[\s-]?up\b|belongs to (?:another|a different|someone))",
+    r"(?:typing |clerical |patient |typist's |clerk's |transcription |dictation |labell?ing |filing )?(?:error|mistake|slip|typo)\b|mix(?:ed)?[\s-]?up\b|belongs to (?:another|a different|someone))",
     FLAGS,
 )
 """Right behind a statement: ``"M1" in the referral is withdrawn``, ``ECOG 1 struck through``."""
@@ -26,18 +26,30 @@ _BENIGN_AFTER_ALL = re.compile(
 )
 """Behind a metastasis: ``turned out a haemangioma``."""
 _FORM_CORRECTED = re.compile(
-    r"\b(?:form|sheet|chart|slip|record|entry|note|list|letter|questionnaire)\s(?:was |has been |is |now |since )*(?:corrected|amended|updated|changed|put right)\b|(?:^|[.;]\s)(?:corrected|amended)\b",
+    r"\b(?:form|sheet|chart|slip|record|entry|note|list|letter|questionnaire)\s(?:was |has been |is |now |since )*(?:corrected|amended|updated|changed|put right)\b|(?:^|[.;]\s)(?:corrected|correction|amended|remark)\b",
     FLAGS,
 )
 _CLAIMED = re.compile(
-    r"\b(?:had|was|were|has been)?\s?(?:typed|keyed|entered|clerked|booked|ticked|recorded|written|listed|down)\s(?:in\s|as\s|him as\s|her as\s)?[\"']?(?:[\w-]+\s){0,3}$",
+    r"\b(?:first|initial|preliminary)(?:ly)? (?:read(?:ing)?|report(?:ed)?|called|listed|impression)\b[^.;\n]{0,24}$|\b(?:had|was|were|has been)?\s?(?:typed|keyed|entered|clerked|booked|ticked|recorded|written|listed|down)\s(?:in\s|as\s|him as\s|her as\s)?[\"']?(?:[\w-]+\s){0,3}$",
     FLAGS,
 )
 _REVISED = re.compile(
-    r"\b(?:revised|corrected|amended|changed|upstaged|down-?staged|re-?staged|agreed final|final(?:ly)? agreed|final stag(?:e|ing)|now staged)\b[^.;\n]{0,50}?(?:\b(?:to|as|is)|->|[:=])?\s?$",
+    r"\b(?:revised|corrected|amended|changed|upstaged|down-?staged|re-?staged|agreed final|final(?:ly)? agreed|final stag(?:e|ing)|final(?=\s?:)|now staged)\b[^.;\n]{0,50}?(?:\b(?:to|as|is)|->|[:=])?\s?$",
     FLAGS,
 )
 """Before what stands in the place of an earlier statement: ``Revised after the PET to cT2N1M1a``."""
+_OWNER = re.compile(
+    r"\"?(?:\s(?:of|in|on|from)\s[^.;\n\"]{1,40}?|\s)\s?(?:is|was|were|belongs to|proved)\s(?:really |in fact |actually )?"
+    r"(?:(?P<relative>(?:his|her|the patient's) (?:father|mother|brother|sister|uncle|aunt|cousin|son|daughter|wife|husband|grand\w+)'?s?)\b|(?:an? )?(?:artefact|artifact|misprint|misreading|mix-?up|patient mix-?up)\b)",
+    FLAGS,
+)
+"""Behind a quotation: ``in the old problem list is his father's``, ``of 1 May was artefact``."""
+_AT_FIRST = re.compile(
+    r"\b(?:first|initially|originally|at first)\s(?:was |were )?(?:called|thought|read|labelled|labeled|diagnosed|suspected|taken|regarded)(?: (?:as|to be|for))?\s(?:an? )?$",
+    FLAGS,
+)
+_AT_LAST = re.compile(r"[^.;\n]{0,24}?\b(?:final(?:ly)?|but|turned out|proved|revised|later)\b", FLAGS)
+_FIRST_THOUGHT = frozenset({"MALIGNANCY", "HISTOLOGY", "METASTASIS", "LUNG_DISEASE", "AUTOIMMUNE"})
 _FAR = 220
 _LONGEST_QUOTE = 60
 _WORTH_CORRECTING = frozenset({"STAGE", "HISTOLOGY", "HEPATITIS", "HIV", "BIRTH_DATE"})
@@ -82,8 +94,21 @@ def _take_back(doc: Document, m: Mention, start: int, quoted: int | None) -> Non
     if m.label in _WORTH_CORRECTING and _REVISED.search(norm, max(0, m.start - 80), m.start):
         m.attributes["correction"] = True
     end = m.end if quoted is None else quoted
-    if _BEHIND.match(norm, end, min(len(norm), end + 90)) or (
-        (quoted is not None or _CLAIMED.search(norm, max(start, m.start - 40), m.start)) and _corrected_later(doc, end)
+    if quoted is not None and m.label == "TREATMENT":
+        m.attributes["weak"] = True  # what another paper says
+    if quoted is not None and (owner := _OWNER.match(norm, quoted)) is not None:
+        m.assertion = "family" if owner["relative"] else "hypothetical"
+    elif (
+        (
+            m.label in _FIRST_THOUGHT
+            and _AT_FIRST.search(norm, max(start, m.start - 40), m.start)
+            and _AT_LAST.match(norm, m.end)
+        )
+        or _BEHIND.match(norm, end, min(len(norm), end + 90))
+        or (
+            (quoted is not None or _CLAIMED.search(norm, max(start, m.start - 40), m.start))
+            and _corrected_later(doc, end)
+        )
     ):
         m.assertion = "hypothetical"
 

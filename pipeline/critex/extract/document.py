@@ -93,6 +93,8 @@ _STOP = re.compile(
 _NUMBERED = re.compile(r"[ \t]{0,8}(\d{1,2})[.)]\s", re.A)
 _ENTRY = re.compile(r"(?:19|20)\d\d(?:[-/.]\d\d?){0,2}(?: {2}|\t| ?[:-] )", re.A)
 """Begin of an entry in a history by years ("2018  hypothyroidism")."""
+_ANSWERED_NO = re.compile(r"[:=-]\s{0,2}no\.$", re.I)
+"""The answer of a form ends a sentence: "CCF - no. Remark: ..."; "no. 5" does not."""
 _LIST_NUMBER = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])\.$", re.A)
 _SENTENCE_END = (".", "!", "?", ":", ";")
 
@@ -260,6 +262,7 @@ class Document:
                         _may_abbreviate(norm, end)
                         and _ABBREVIATION.search(norm, max(line.start, end - 12), end)
                         and not norm[end : end + 2].isspace()
+                        and not _ANSWERED_NO.search(norm, max(line.start, end - 6), end)
                     )
                     or _LIST_NUMBER.match(norm, line.start, end)
                     or (norm[end : end + 5] == " for " and norm[end - 4 : end - 1].lower() in ("neg", "pos"))

@@ -17,7 +17,7 @@ _GRADE_HEAD = re.compile(r"^[^\n]*\b(?:term|event|AE|toxicity|diagnosis)\b[^\n]*
 _STEROID = re.compile(r"prednis\w+|\bpred\b|steroids?\b|methylpred\w*|oxygen|\bo2\b|dexameth\w*", FLAGS)
 _ASYMPTOMATIC = re.compile(r"asymptomatic|imaging only|observed|no (?:steroids?|treatment)", FLAGS)
 _WARNED = re.compile(
-    r"risks?\b|side[\s-]effects?|counsel\w*|explain\w*|warn\w*|toxicit(?:y|ies)|irae|immune[\s-]related (?:adverse|side|AEs?\b|toxic)|(?-i:AEs|SEs)\b|adverse (?:events?|effects?)|consent\w*|monitor\w*|watch\w*|discuss\w*|inform\w*|report any|educat\w*|\bcauses?\b|\bcan\b|\bmay\b|such as|including",
+    r"risks?\b|side[\s-]effects?|counsel\w*|explain\w*|warn\w*|toxicit(?:y|ies)|irae|immune[\s-]related (?:adverse|side|AEs?\b|toxic)|(?-i:AEs|SEs)\b|adverse (?:events?|effects?)|consent\w*|monitor\w*|watch\w*|discuss\w*|inform\w*|report any|educat\w*|\bcauses?\b|\bcan\b|\b(?-i:may)\b|such as|including",
     FLAGS,
 )
 _NOW = re.compile(

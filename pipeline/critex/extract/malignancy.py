@@ -32,6 +32,7 @@ _NOT_TREATED = re.compile(
     r"margins? (?:were |was |is |are )?(?:positive|involved|close)|positive margin|incomplete(?:ly)? excis|(?:for|await\w*|list(?:ed)? for|plan\w*(?: for)?|booked for|needs?|to have|pending|refus\w*|declin\w*) (?:\w+ )?(?:re-?)?(?:excision|surgery|mohs|biopsy|treatment|cone|leep|lletz)|untreated|re-?excision (?:await|pend|plan)|not (?:yet )?treated",
     FLAGS,
 )
+_RECURRED = re.compile(r"(?<!no )(?<!without )\b(?:recurr(?:ence|ed)|relapsed?)\b", FLAGS)
 _CORRECTS = re.compile(r"\bcorrection\b|\bcorrected\b|(?:19|20)\d\d,? not (?:in )?(?:19|20)\d\d", FLAGS)
 _PROVEN = re.compile(
     r"[\s,(-]{1,3}(?:(?:was|is|has been|now|cyto\w+|histo\w+|biopsy)[\s-]){0,2}(?:confirmed|proven|diagnosed|established)\b",
@@ -148,6 +149,8 @@ def _disease(doc: Document, m: Mention, starts: list[int]) -> bool:
     begin = max(doc.line_at(m.start).start, m.start - 28, seg_start, *(s + 1 for s in starts if s < m.start))
     dates = [d for d in doc.dates_between(begin, end) if _of_disease(norm, d)]
     dates = [d for d in dates if d.start >= m.start] or dates[-1:]
+    if len(dates) > 1 and _RECURRED.search(norm, m.end, dates[-1].start):
+        dates = dates[-1:]  # "first 2015, recurrence resected in 2024"
     if not dates and begin > seg_start and not any(seg_start <= s < m.start for s in starts):
         dates = [d for d in doc.dates_between(seg_start, m.start) if _of_disease(norm, d)][-1:]
     free = free_since(doc, m.start, end)

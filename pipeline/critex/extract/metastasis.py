@@ -231,6 +231,9 @@ def _once(mentions: list[Mention]) -> list[Mention]:
     return kept
 
 
+_NOT_PATIENT = re.compile(r",?\s(?:and )?not (?:he|she|him|her|the patient)\b,?", FLAGS)
+
+
 class _Sentence:
     """One sentence with its words of metastasis."""
 
@@ -585,7 +588,7 @@ class _Sentence:
 
     def _is_relatives(self, group: Group) -> bool:
         """Whether a relative has it: "mother died of liver metastases", not "told his wife: liver metastases"."""
-        before = self.doc.norm[self.start : self.tokens[group.first].start]
+        before = _NOT_PATIENT.sub("", self.doc.norm[self.start : self.tokens[group.first].start])
         after = self.doc.norm[self.tokens[group.last].end : self.end]
         return bool((_RELATIVE.search(before) and not _TOLD.search(before)) or _IN_RELATIVE.match(after))
 

@@ -22,7 +22,7 @@ _NOT = re.compile(
     FLAGS,
 )
 _CONDITIONAL = re.compile(
-    r"\b(?:if|avoid|risks?|contracept\w*|prevent\w*|should|advis\w+|must not|become|becoming|may|could|women|in case|during|while|when|until|before|was|previously|had been|first|last|second|prior|after)\b[^.;:,]{0,28}$",
+    r"\b(?:if|avoid|risks?|contracept\w*|prevent\w*|should|advis\w+|must not|become|becoming|(?-i:may)|could|women|in case|during|while|when|until|before|was|previously|had been|first|last|second|prior|after)\b[^.;:,]{0,28}$",
     FLAGS,
 )
 _NOT_YET = re.compile(

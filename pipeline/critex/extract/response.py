@@ -84,8 +84,15 @@ def _cycles(doc: Document, m: re.Match[str], mention: Mention) -> bool:
     if about_relative(doc, mention.start):
         mention.assertion = "family"
     else:
-        mention.assertion = "hypothetical" if _is_conditional(doc, mention) else "present"
+        ahead = _is_conditional(doc, mention) or _AHEAD.match(doc.norm, mention.end)
+        mention.assertion = "hypothetical" if ahead else "present"
     return mention.number <= 20
+
+
+_AHEAD = re.compile(
+    r"[^.;,\n]{0,12}?\b(?:is|are|will be|to be)?\s?(?:scheduled|planned|due|booked|awaited|pending|to follow)\b", FLAGS
+)
+"""Behind cycles that a scan to come will follow: "the scan after cycle 4 is scheduled for 9 June"."""
 
 
 def _percent(doc: Document, mention: Mention) -> bool:

@@ -17,6 +17,10 @@ _SLOW = re.compile(
     rf"rate[\s-]?(?:well[\s-])?control\w*|(?:well|adequately|good|stable)[\s-](?:rate[\s-])?control\w*|(?<!un)(?<!not )(?<!poorly )controlled\b|{_RATE}(?:[5-9]\d|10\d)s?\b",
     FLAGS,
 )
+_NOW_SLOW = re.compile(
+    r"\b(?:now|currently|since then|meanwhile)\s(?:well[\s-])?(?:rate[\s-])?controlled\b|\b(?:now|currently)\s(?:in )?sinus\b",
+    FLAGS,
+)
 _PACED = re.compile(r"pacemaker|(?-i:\bPPM\b)|\bpaced\b|(?-i:\bPM\b)|起搏器", FLAGS)
 _NOT_YET = re.compile(r"await\w*|\bfor\b|need\w*|refus\w*|declin\w*|plan\w*|consider\w*|without|no\b|pending", FLAGS)
 
@@ -39,6 +43,8 @@ def judge_rhythm(norm: str, m: Mention, seg_start: int, seg_end: int) -> None:
             m.value = "serious"
         elif _SLOW.search(before) or _SLOW.search(after):
             m.value = "not_serious"
+        if _NOW_SLOW.search(after):
+            m.value = "not_serious"  # "rate 130 in April, now rate-controlled"
     elif kind == "block":
         paced = _PACED.search(after)
         if (

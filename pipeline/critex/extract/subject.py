@@ -11,7 +11,7 @@ from critex.extract.patterns import FLAGS
 _RELATIVE = re.compile(
     r"\b(?:(?:mother|father|parent|mum|mom|dad)(?!\s(?:of|to)\s(?:an? |the )?(?:\w+ )?(?:\d|child|kid|son|daughter|one\b|two\b|three\b|four\b|five\b|boy|girl|twin))|parents?|brothers?|sisters?|siblings?|sons?|daughters?|(?<!of \d )(?<!of two )(?<!of three )(?<!of four )(?<!of five )child(?:ren)?|kids|wife|husband|spouse|partner|"
     r"uncles?|aunt(?:ie)?s?|cousins?|nephew|niece|grand(?:mother|father|ma|pa|parents?|son|daughter)|(?:fam(?:ily)?|f)\s?(?:hx|history)|fhx?|"
-    r"maternal|paternal|in-laws?)\b",
+    r"maternal|paternal|in-laws?|neighbou?rs?|room-?mates?|ward-?mates?|(?:another|other|next|different) (?:patient|pt))\b",
     FLAGS,
 )
 _PATIENT_AGAIN = re.compile(
@@ -22,6 +22,9 @@ _PATIENT_AGAIN = re.compile(
 )
 
 
+_NOT_PATIENT = re.compile(
+    r",?\s(?:and )?not (?:he|she|him|her|(?:the|our|this) patient)(?: (?:him|her)self)?\b,?", FLAGS
+)
 _WHO_HAS = re.compile(
     r"(?:\s(?:today|here|present))?,?\s(?:who|and who)\s[^.;\n]{0,40}?\b(?:has|had|is|was|suffers|carries)\s(?:\w+\s){0,3}$",
     FLAGS,
@@ -45,6 +48,7 @@ def about_relative(doc: Document, start: int) -> bool:
         return True
     seg_start, _ = doc.segment_at(start)
     before = doc.norm[max(seg_start, start - 120) : start]
+    before = _NOT_PATIENT.sub(lambda m: " " * len(m.group()), before)
     last = None
     for last in _RELATIVE.finditer(before):  # noqa: B007 - the nearest counts
         pass

@@ -118,6 +118,8 @@ def status_of(
         return ticked, False
     if _PLACEBO.search(left[-16:]) or _PLACEBO.match(right):
         return "possible", False  # a blinded study: nobody knows
+    if _MAY_HAVE.match(right):
+        return "possible", False  # "irradiation may have been offered in 2023"
     if _PREPARED.match(right):
         return "hypothetical", False
     if _ASKED_ABOUT.search(left):
@@ -193,6 +195,7 @@ def status_of(
     return chosen, not is_strong
 
 
+_MAY_HAVE = re.compile(r"\s(?:may|might|could) (?:or may not )?have been\b", FLAGS)
 _PLAIN_DENIAL = re.compile(
     r"(?:not|never) (?:previously |ever |been )?(?:used|tried)\b|(?:not|never) (?:yet |ever |previously |been )?(?:received|given|done|started|had)\s(?:any|prior|previous|either|so far)\b|(?<=has )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b|(?<=have )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b|(?<=did )(?:not|never) (?:yet |ever |previously )?(?:receive|have|undergo|get)\b",
     FLAGS,
@@ -273,7 +276,7 @@ _ONE_CYCLE = re.compile(
     r"(?:^|[.;,])\s*(?:the\s|his\s|her\s)?(?:first|second|next)\s(?:cycle|course|dose|infusion)\s(?:of\s)?$", FLAGS
 )
 _NOT_KNOWN = re.compile(
-    r"\b(?:cannot|can't|can not|could not|couldn't|does not|doesn't|do not|did not|not able to|unable to) (?:recall|remember|know|tell|say)\b|\b(?:unsure|unclear|not sure|uncertain|not known|unknown) (?:whether|if|what)\b",
+    r"\b(?:cannot|can't|can not|could not|couldn't|does not|doesn't|do not|did not|not able to|unable to) (?:recall|remember|know|tell|say)\b|\b(?:unsure|unclear|not sure|not clear|uncertain|not known|unknown) (?:whether|if|what)\b",
     FLAGS,
 )
 

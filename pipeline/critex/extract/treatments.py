@@ -16,7 +16,7 @@ from critex.extract.patterns import FLAGS, load_yaml
 from critex.extract.treatment_context import disease_of, is_other_patients, is_refused, is_study, status_of
 
 _NONE_NEGATED = re.compile(r"\b(?:not|no longer|isn't|is not|if)\s+$", FLAGS)
-_NOT_NONE_AFTER = re.compile(r"[\s-]{1,2}(?:since|limit\w*|delay\w*|related|chang\w+|required|needed|indicated|option\w*|plan\w*|effects?|response|arms?|today|available|may|can|will|and \w+ (?:hypertension|diabetes|pain)|hypertension|diabetes|pain|HTN|HIV|TB|hep\w*)\b", FLAGS)  # fmt: skip
+_NOT_NONE_AFTER = re.compile(r"[\s-]{1,2}(?:since|limit\w*|delay\w*|related|chang\w+|required|needed|indicated|option\w*|plan\w*|effects?|response|arms?|today|available|(?-i:may)|can|will|and \w+ (?:hypertension|diabetes|pain)|hypertension|diabetes|pain|HTN|HIV|TB|hep\w*)\b", FLAGS)  # fmt: skip
 _SINCE = re.compile(r"\b(?:since then|thereafter|afterwards|after that|otherwise)\b[^.;]{0,12}$", FLAGS)
 _FOR = re.compile(r"\s+for\s+(.{1,40})", FLAGS)
 _FOR_CANCER = re.compile(
@@ -25,7 +25,7 @@ _FOR_CANCER = re.compile(
 )
 _NPC = re.compile(r"\bNPC\b|nasophar\w*|cancer|carcinoma|metasta|\bM1|de novo|newly diag|tumou?r|鼻咽", FLAGS)
 _RULES_OF_TRIAL = re.compile(
-    r"\b(?:eligib\w*|protocol (?:asks|requires|says|wants)|criteri\w+|must (?:be|have)|trial (?:asks|requires|is for|wants|needs)|NCT\d{8}|requires?|requiring|study (?:requires|is for|asks)|"
+    r"\b(?:eligib\w*|protocol (?:asks|requires|says|wants)|criteri\w+|must (?:be|have)|trial (?:asks|requires|is for|wants|needs|excludes|does not allow)|NCT\d{8}|requires?|requiring|study (?:requires|is for|asks)|"
     r"inclusion|exclusion|for patients|patients (?:who|with|must)|their list|first[\s-]line for)\b[^.;\n]{0,60}$",
     FLAGS,
 )

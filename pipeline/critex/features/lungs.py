@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from critex.features.derive import derivation
-from critex.features.facts import Fact, Statement
+from critex.features.facts import OWN_DATES, Fact, Statement
 from critex.features.patient import Patient, as_fact
 
 NAME = "lung_disease"
@@ -59,4 +59,6 @@ def _answers(denial: Statement, suspicion: Statement, finding: bool) -> bool:
     """Whether a denial settles a suspicion: said later, or (of a finding) in the same note."""
     if finding and denial.note_id == suspicion.note_id and denial.value != "any":
         return True
+    if denial.note_id == suspicion.note_id and denial.value != "any" and denial.date_source in OWN_DATES:
+        return denial.when is not None and suspicion.when is not None and denial.when.first > suspicion.when.last
     return (denial.note_date or date.min) > (suspicion.note_date or date.min) and denial.value != "any"

@@ -10,7 +10,7 @@ from typing import Any
 
 from critex.extract.dates import When
 from critex.features.derive import derived
-from critex.features.facts import CONFLICT, Fact, Statement
+from critex.features.facts import CONFLICT, OWN_DATES, Fact, Statement
 from critex.features.spec import Feature, Kind, load_features
 
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)$")
@@ -186,9 +186,22 @@ def _winning(found: list[Fact], state: str | None) -> list[Fact]:
     same_note = [
         f
         for f in found
-        if f.state == state and f.when == last.when and f.statements[0].note_id == last.statements[0].note_id
+        if f.state == state
+        and f.statements[0].note_id == last.statements[0].note_id
+        and (f.when == last.when or _said_behind(f, last))
     ]
     return [f for f in found if f not in same_note] + same_note
+
+
+def _said_behind(fact: Fact, last: Fact) -> bool:
+    """Whether a fact with a day of its own, not long before the note, is told behind one that has only the note's day: it is no older."""
+    one, other = fact.statements[0], last.statements[0]
+    if other.date_source in OWN_DATES or one.date_source not in OWN_DATES or fact.when is None or last.when is None:
+        return False
+    return one.start > other.start and (last.when.last - fact.when.last).days <= _NOT_LONG_BEFORE
+
+
+_NOT_LONG_BEFORE = 31
 
 
 def _repeated(found: list[Fact]) -> Fact:
