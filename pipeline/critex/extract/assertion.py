@@ -79,7 +79,7 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
     by_segment: dict[int, list[Mention]] = {}
     quoted = _quoted_criteria(doc.norm)
     for m in mentions:
-        if quoted and m.assertion != "family" and any(a <= m.start and m.end <= b for a, b in quoted):
+        if quoted and m.assertion != "family" and any(a <= m.start and m.end <= b + 1 for a, b in quoted):
             m.assertion = "hypothetical"
         if m.section is None:
             m.section = doc.category_at(m.start)
@@ -183,13 +183,20 @@ _QUOTES_RULES = re.compile(
 )
 
 
+_NEEDS = re.compile(r"\s?(?:needs?|requires?|must (?:have|be)|wants?)\b", re.I)
+
+
 @lru_cache(maxsize=4)
 def _quoted_criteria(norm: str) -> tuple[tuple[int, int], ...]:
     """Stretches in double quotes that cite a trial's rules: the study's list says "Hb >= 9 g/dL, no major surgery within 4 weeks"."""
     found = []
     for m in _QUOTED.finditer(norm):
         limits = len(_LIMIT.findall(m["in"]))
-        if limits >= 2 or (limits and _QUOTES_RULES.search(norm, max(0, m.start() - 90), m.start())):
+        if (
+            _NEEDS.match(m["in"])
+            or limits >= 2
+            or (limits and _QUOTES_RULES.search(norm, max(0, m.start() - 90), m.start()))
+        ):
             found.append(m.span("in"))
     return tuple(found)
 

@@ -44,6 +44,11 @@ _OWNER = re.compile(
     FLAGS,
 )
 """Behind a quotation: ``in the old problem list is his father's``, ``of 1 May was artefact``."""
+_DISREGARD = re.compile(
+    r"[^\n]{0,80}?\b(?:in error|(?:by|an?|calculation|typing|clerical) (?:error|mistake)|typed in(?:to)? (?:the )?wrong|wrong (?:chart|patient|row|file)|disregard\w*|void(?:ed)?|erased|deleted|has been removed|mix-?up)\b",
+    FLAGS,
+)
+"""Somewhere behind a quotation: ``reads "ECOG 3", typed in wrong chart row``."""
 _AT_FIRST = re.compile(
     r"\b(?:first|initially|originally|at first)\s(?:was |were )?(?:called|thought|read|labelled|labeled|diagnosed|suspected|taken|regarded)(?: (?:as|to be|for))?\s(?:an? )?$",
     FLAGS,
@@ -96,7 +101,9 @@ def _take_back(doc: Document, m: Mention, start: int, quoted: int | None) -> Non
     end = m.end if quoted is None else quoted
     if quoted is not None and m.label == "TREATMENT":
         m.attributes["weak"] = True  # what another paper says
-    if quoted is not None and (owner := _OWNER.match(norm, quoted)) is not None:
+    if quoted is not None and _DISREGARD.match(norm, quoted):
+        m.assertion = "hypothetical"
+    elif quoted is not None and (owner := _OWNER.match(norm, quoted)) is not None:
         m.assertion = "family" if owner["relative"] else "hypothetical"
     elif (
         (

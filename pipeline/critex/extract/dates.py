@@ -61,7 +61,9 @@ PATTERN = re.compile(
     r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|(?:"
     + _NUMBER_WORD
     + r")\b)\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since|out(?= (?:from|of|since)))"
-    r"|\b(?P<last>last|this|early this|late last|earlier this)\s(?P<lu>week|month|year|" + "|".join(_MONTHS) + r")\b"
+    r"|\b(?P<last>last|this|early this|late last|earlier this)\s(?P<lu>week|month|year|"
+    + "|".join(_MONTHS)
+    + r")\b(?!\.?,?\s?(?:(?:19|20)\d\d|\d{1,2},?\s(?:19|20)\d\d))"
     r"|\b(?P<today>today|this (?:morning|afternoon|evening|am|pm)|yesterday)\b"
     r"|(?<=[A-Za-z.]\s)(?P<y1>(?:19|20)\d\d)(?!\d|[-/.]\d|\s?(?:copies|iu|mg|ml|cells))"
     r"|(?<![\w./-])(?P<y0>(?:19[3-9]\d|20[0-4]\d))(?![\w%/]|\.\d|-\d|\s?(?:copies|iu\b|mg\b|ml\b|cells|x10|kcal|cm|mm))"

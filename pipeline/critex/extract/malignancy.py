@@ -15,7 +15,7 @@ from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.subject import not_about_patient
 
 _IN_DOUBT_BEFORE = re.compile(
-    r"(?:metasta\w*|mets?|secondar(?:y|ies)) (?:from|of|to|in)\s(?:an? |the )?$|\bv(?:s|ersus)?\.?\s(?:an? )?$|\?\s?$|\bvs?\s|screen\w* for\s$|risk of\s$|\bfavou?r(?:s|ed|ing)?\s(?:an? )?$|rule out\s$|exclude\s(?:\w+\s)?$|\btro\s$|/\s?$",
+    r"(?:metasta\w*|mets?|secondar(?:y|ies)) (?:from|of|to|in)\s(?:an? |the )?$|\bv(?:s|ersus)?\.?\s(?:an? )?$|\?\s?$|\bvs?\s|screen\w* for\s$|risk of\s$|\bfavou?r(?:s|ed|ing)?\s(?:an? )?$|\bnot (?:a |an |the same as )?$|\bnot the same as\s$|rule out\s$|exclude\s(?:\w+\s)?$|\btro\s$|/\s?$",
     FLAGS,
 )
 _IN_DOUBT_AFTER = re.compile(
@@ -40,7 +40,7 @@ _PROVEN = re.compile(
 )
 _DENIED_BEFORE = re.compile(r"\b(?:no|not|never|without|denie[sd]|exclude[sd]?|\?)\s(?:\w+\s){0,3}$", FLAGS)
 _FOLLOW_UP = re.compile(
-    r"(?:psa|last|smears?|normal|scan|mri|ct|pet|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*|discharged|released|cured|endoscopy|check\w*|cystoscopy)\b[^;\n]{0,14}$",
+    r"(?:psa|last|smears?|normal|scan|mri|ct|pet|follow\S*|seen|review\w*|colonoscopy|clear|surveillance|ned|today|cea|mammo\w*|discharged|released|cured|endoscopy|check\w*|cystoscopy)\b[^;\n]{0,26}$",
     FLAGS,
 )
 """What is dated after these words is a check, not the disease."""

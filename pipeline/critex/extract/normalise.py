@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _PAIRS = {
     "：": ":", "；": ";", "，": ",", "．": ".", "。": ".", "（": "(", "）": ")", "［": "[", "］": "]", "【": "[", "】": "]",
     "＜": "<", "＞": ">", "＝": "=", "＋": "+", "－": "-", "％": "%", "／": "/", "～": "~", "！": "!", "？": "?", "＊": "*",
@@ -21,6 +23,10 @@ _PAIRS.update({chr(0xFF41 + i): chr(97 + i) for i in range(26)})
 _TABLE = {ord(k): v for k, v in _PAIRS.items()}
 
 
+_STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
+"""Text that its writer struck out ("~~89~~ 98 g/L") says nothing any more."""
+
+
 def normalise(text: str) -> str:
     r"""Text with full-width, typographic and superscript characters replaced one to one.
 
@@ -34,6 +40,8 @@ def normalise(text: str) -> str:
     str
         Text of the same length: every offset into it is an offset into ``text``. Line ends become ``"\n"`` or ``" \n"``.
     """
+    if "~~" in text:
+        text = _STRUCK.sub(lambda m: " " * len(m.group()), text)
     if text.isascii() and not any(c in text for c in "\r\x00`\x0b\x0c"):
         return text
     if "\r" in text and "\n" not in text:  # old Macintosh line ends

@@ -116,6 +116,9 @@ def _inside_sentence(norm: str, line_start: int, title: str) -> bool:
 _CASE_REPORT = re.compile(
     r"^[ \t]*(?:case (?:report|presentation|description)|abstract|learning points?)\b[^\n]{0,80}$", re.I | re.M
 )
+_FIRST_CASE = re.compile(r"^[ \t]*(?:case|patient) (?:1|one)\b[^\n]{0,20}$", re.I | re.M)
+_OTHER_CASES = {f"{who} {n}": "literature" for who in ("case", "patient") for n in ("2", "3", "4", "two", "three")}
+"""Of several cases told in one text, the first is the patient of the note."""
 _OF_CASE_REPORTS = ("discussion", "introduction", "background", "conclusion", "conclusions")
 """Sections of a published case that speak of other patients and of what is known; in a note they are about the patient."""
 
@@ -136,6 +139,8 @@ def find_sections(norm: str) -> list[Section]:
     known = titles()
     if _CASE_REPORT.search(norm) is not None:
         known = known | dict.fromkeys(_OF_CASE_REPORTS, "literature")
+    if _FIRST_CASE.search(norm) is not None:
+        known = known | _OTHER_CASES
     heads: list[tuple[int, int, int, str, bool]] = []
     for m in _line_heads(norm):
         title, mark = m["title"], m["mark"]

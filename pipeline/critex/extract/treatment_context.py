@@ -32,7 +32,7 @@ _VALUE_YES = re.compile(r"\s?[:=-]{1,2}\s?(?:yes|Y\b|done|given|completed|(?:19|
 _NEXT_CORRECTS = re.compile(
     r"\s*[\[(*-]*\s*(?:this|that|it|entry|correction|wrong|error|note|nb|n\.b\.|addendum|above)\b", FLAGS
 )
-_CONDITION = re.compile(r"\W*(?:\d[.)]\s*)?(?:if|should|once|when|in case|unless|provided)\b", FLAGS)
+_CONDITION = re.compile(r"\W*(?:[A-Z][A-Z ]{3,20}:\s*)?(?:\d[.)]\s*)?(?:if|should|once|when|in case|unless|provided)\b", FLAGS)
 _NEXT_STEP = re.compile(r"\s*(?:x\s?\d|\d\s?(?:cycles?|courses?))?\s*,\s*(?:re-?assess|repeat|restag|re-?evaluat|re-?scan|review|consider|for\b|plan|then|PET|to\b)", FLAGS)  # fmt: skip
 _DONE = re.compile(r"[^.;]{0,25}\b(?:completed|given|received|done|finished|administered)\b", FLAGS)
 _CHANGES = re.compile(
