@@ -249,7 +249,10 @@ def _under_trial_number(doc: Document, m: Mention) -> bool:
         return False
     line = doc.line_at(m.start)
     lead = _TRIAL_LIST.search(doc.norm, line.start, m.start)
-    return lead is not None and not _ANSWERED.search(doc.norm, lead.end(), line.end)
+    if lead is None:
+        return False
+    end = line.end if "NCT" in lead.group().upper() else doc.segment_at(m.start)[1]
+    return not _ANSWERED.search(doc.norm, lead.end(), end)
 
 
 def _asked_for(doc: Document, m: Mention) -> bool:

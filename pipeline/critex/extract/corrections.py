@@ -63,6 +63,7 @@ _WORTH_CORRECTING = frozenset({"STAGE", "HISTOLOGY", "HEPATITIS", "HIV", "BIRTH_
 _WORDS = (
     "wrong", "correct", "withdrawn", "retract", "struck", "crossed", "scored", "delete", "error", "mistake", "slip", "typo", "mix", "belongs to",
     "amended", "updated", "revised", "changed", "staged", "agreed", "put right",
+    "first called", "first read", "first thought", "initially", "originally", "at first",
 )  # fmt: skip
 """One of these stands in every note that takes something back."""
 
@@ -83,7 +84,7 @@ def take_back(doc: Document, mentions: list[Mention]) -> None:
         end = _closing_quote(doc.norm, m, segment_start, segment_end)
         if m.label == "METASTASIS" and m.assertion != "absent" and _BENIGN_AFTER_ALL.match(doc.norm, end or m.end):
             m.assertion = "absent"
-        elif may_correct:
+        elif may_correct or end is not None:
             _take_back(doc, m, segment_start, end)
 
 

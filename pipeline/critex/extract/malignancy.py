@@ -171,7 +171,7 @@ def _before_next(norm: str, start: int, end: int) -> int:
 
 def _of_disease(norm: str, d: DateMention) -> bool:
     return (
-        not _FOLLOW_UP.search(norm, max(0, d.start - 22), d.start)
+        not _FOLLOW_UP.search(norm, max(0, d.start - 36), d.start)
         and not _CHECKED_AFTER.match(norm, d.end, min(len(norm), d.end + 14))
         and not norm[max(0, d.start - 8) : d.start].lower().endswith(("not ", "not in "))
     )

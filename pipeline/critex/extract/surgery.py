@@ -112,6 +112,16 @@ def _unticked(doc: Document, m: Mention) -> bool:
     return m.assertion == "absent"
 
 
+_CORRECTED_TO = re.compile(r"[^.\n]{0,90}?\bcorrect(?:s|ed)\b[^.;\n]{0,24}?\bto\s$", FLAGS)
+_FARTHEST_CORRECTION = 120
+
+
+def _corrected_day(doc: Document, start: int) -> When | None:
+    """Day that the text puts in the place of another: "thoracotomy dated 4 March; theatre record corrects it to 4 May"."""
+    days = doc.dates_between(start, start + _FARTHEST_CORRECTION)
+    return next((d.when for d in days if _CORRECTED_TO.match(doc.norm, start, d.start)), None)
+
+
 def _operation(doc: Document, m: Mention) -> None:
     norm = doc.norm
     seg_start, seg_end = doc.segment_at(m.start)
@@ -125,7 +135,9 @@ def _operation(doc: Document, m: Mention) -> None:
         m.assertion = "hypothetical"
         return
     when = days_after(doc, seg_start, seg_end)
-    if when is not None and not doc.dates_between(seg_start, seg_end):
+    if (corrected := _corrected_day(doc, m.end)) is not None:
+        set_date(m, corrected)
+    elif when is not None and not doc.dates_between(seg_start, seg_end):
         set_date(m, when)
     elif not doc.dates_between(seg_start, seg_end) and (
         _OPERATION_NOTE.search(doc.note_type) or _OPERATION_HEAD.match(norm)
@@ -208,7 +220,9 @@ def _asked(doc: Document, m: Mention, text: str) -> bool:
             box_before(doc.norm, m.start, doc.line_at(m.start).start), box_after(doc.norm, m.end, doc.line_at(m.start).end)
         )  # fmt: skip
         denied = re.search(
-            r"\b(?:no|nil|without|denies(?: any)?|not any)\s(?:[\w/-]+,?\s){0,3}$", doc.norm[seg_start : m.start], re.I
+            r"\b(?:no|nil|without|denies(?: any)?|not any)\s(?!measurable|RECIST|target)(?:[\w/-]+,?\s){0,3}$",
+            doc.norm[seg_start : m.start],
+            re.I,
         )
         return bool(answered or denied)
     return True

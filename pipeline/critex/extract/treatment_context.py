@@ -32,7 +32,9 @@ _VALUE_YES = re.compile(r"\s?[:=-]{1,2}\s?(?:yes|Y\b|done|given|completed|(?:19|
 _NEXT_CORRECTS = re.compile(
     r"\s*[\[(*-]*\s*(?:this|that|it|entry|correction|wrong|error|note|nb|n\.b\.|addendum|above)\b", FLAGS
 )
-_CONDITION = re.compile(r"\W*(?:[A-Z][A-Z ]{3,20}:\s*)?(?:\d[.)]\s*)?(?:if|should|once|when|in case|unless|provided)\b", FLAGS)
+_CONDITION = re.compile(
+    r"\W*(?:[A-Z][A-Z ]{3,20}:\s*)?(?:\d[.)]\s*)?(?:if|should|once|when|in case|unless|provided)\b", FLAGS
+)
 _NEXT_STEP = re.compile(r"\s*(?:x\s?\d|\d\s?(?:cycles?|courses?))?\s*,\s*(?:re-?assess|repeat|restag|re-?evaluat|re-?scan|review|consider|for\b|plan|then|PET|to\b)", FLAGS)  # fmt: skip
 _DONE = re.compile(r"[^.;]{0,25}\b(?:completed|given|received|done|finished|administered)\b", FLAGS)
 _CHANGES = re.compile(
@@ -118,6 +120,8 @@ def status_of(
         return ticked, False
     if _PLACEBO.search(left[-16:]) or _PLACEBO.match(right):
         return "possible", False  # a blinded study: nobody knows
+    if _BROKEN_OFF.match(norm, m.end, min(len(norm), m.end + 110)):
+        return "present", False  # "planned with 33 fractions; stopped by the patient after 21"
     if _MAY_HAVE.match(right):
         return "possible", False  # "irradiation may have been offered in 2023"
     if _PREPARED.match(right):
@@ -151,7 +155,7 @@ def status_of(
         end <= m.start and start >= seg_start and _ALSO.fullmatch(norm, end, m.start) for start, end in denials
     ) and not (after is not None and after[0] == "present" and after[2]):
         chosen, before = "absent", ("absent", 0, True)
-    if chosen is not None and _NOT_KNOWN.search(left[-90:]):
+    if _NOT_KNOWN.search(left[-90:]):
         return "possible", False
     if (
         chosen == "present"
@@ -195,6 +199,10 @@ def status_of(
     return chosen, not is_strong
 
 
+_BROKEN_OFF = re.compile(
+    r"[^.\n]{0,60}?\b(?:stopped|abandoned|broken off|discontinued|interrupted|terminated)\b[^.;\n]{0,24}?\bafter (?:only )?(?:\d|the (?:first|second|third)|one|two|three|four|five)",
+    FLAGS,
+)
 _MAY_HAVE = re.compile(r"\s(?:may|might|could) (?:or may not )?have been\b", FLAGS)
 _PLAIN_DENIAL = re.compile(
     r"(?:not|never) (?:previously |ever |been )?(?:used|tried)\b|(?:not|never) (?:yet |ever |previously |been )?(?:received|given|done|started|had)\s(?:any|prior|previous|either|so far)\b|(?<=has )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b|(?<=have )(?:not|never) (?:yet |ever |previously )?(?:received|had|undergone)\b|(?<=did )(?:not|never) (?:yet |ever |previously )?(?:receive|have|undergo|get)\b",
