@@ -38,23 +38,38 @@ _WORDS = ONES | {
 }  # fmt: skip
 _NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 
+_UNIT_BEHIND = (
+    r"(?:k\b(?!\s?[+\d])|\s?(?:k\s?/|i?u\s?/\s?l|gm?\s?/\s?d?l|gm?\s?%|mg\s?[/%]|[umµ]mol|ml\s?/|secs?\b|seconds\b|(?-i:s)\b(?=\s?(?:[.,;()]|on\b|$))|"
+    r"la(?:kh|c)s?\b|cells\b|[x*]\s?10|/\s?(?:ul|mm3|mcl|cumm)))"
+)
+_VALUE_BEHIND = (
+    r"(?:[\s,]{1,2}\d{1,3}\.\d{1,2}(?![\d.:]|\s?[ap]\.?m)|[\s,]{1,2}\d{1,4}(?:[.,]\d{1,3})?"
+    + _UNIT_BEHIND
+    + r"|,\s\d\d\s(?:on|in)\s(?=\d|(?-i:[A-Z][a-z]{2})))"
+)
+"""A laboratory value behind a day, which is no year of it: "14 May 2.3 mg/dL", "44 on 8 May, 31 on 14 May"."""
+
 PATTERN = re.compile(
     r"(?<![\d./-])(?P<iso>(?P<iy>(?:19|20)\d\d)\s?[-/.]\s?(?P<im>0?[1-9]|1[0-2])\s?[-/.]\s?(?P<id>0?[1-9]|[12]\d|3[01]))(?![\d/-]|\.\d)"
     r"|(?<![\d./-])(?P<cy>(?:19|20)\d\d)\s?年(?:\s?(?P<cm>\d{1,2})\s?月(?:\s?(?P<cd>\d{1,2})\s?日)?)?"
     r"|(?<![\d./-])(?P<num>(?P<n1>[0-3]?\d)(?P<sep>[-/.])(?P<n2>[0-3]?\d)(?P=sep)(?P<ny>(?:19|20)?\d\d))(?![\d/-]|\.\d)"
     r"|(?<![A-Za-z\d])(?P<dd>[0-3]?\d)(?:st|nd|rd|th)?[\s./-]{0,2}(?:of\s)?(?P<dmon>"
     + _MONTH
-    + r")(?!\s{2,}\d\d(?!\d))[\s,.'/-]{1,3}(?P<dy>(?:19|20)\d\d|\d\d(?!\d|:|[\s-]"
+    + r")(?!\s{2,}\d\d(?!\d))(?!"
+    + _VALUE_BEHIND
+    + r")[\s,.'/-]{1,3}(?P<dy>(?:19|20)\d\d|\d\d(?!\d|:|[\s-]"
     + _MONTH
     + r"))"
     r"|\b(?P<mmon>" + _MONTH + r")\s?(?P<md>[0-3]?\d)(?:st|nd|rd|th)?(?:,\s?|\s)(?P<my>(?:19|20)\d\d)\b"
     r"|(?<![A-Za-z\d])(?P<pdd>[0-3]?\d)(?:(?:st|nd|rd|th)\sof\s|(?:st|nd|rd|th)?[\s-]?)(?P<pmon>"
     + _MONTH
-    + r")(?![\s-]?\d(?!\d?[\s-]"
+    + r")(?!(?!"
+    + _VALUE_BEHIND
+    + r")[\s-]?\d(?!\d?[\s-]"
     + _MONTH
     + r"))(?: (?:of )?this year\b)?"
     r"|\b(?P<ymon>" + _MONTH + r")[\s,.'/-]{0,3}(?P<yy>(?:19|20)\d\d|'\d\d)\b"
-    r"|\b(?P<smon>" + _MONTH + r")[\s-]{1,2}(?P<sd>[0-3]?\d)(?:st|nd|rd|th)?\b(?![/:.]?\d)"
+    r"|\b(?P<smon>" + _MONTH + r")[\s-]{1,2}(?P<sd>[0-3]?\d)(?:st|nd|rd|th)?\b(?![/:.]?\d|,\d{3}(?!\d))"
     r"|(?<![\d./-])(?P<gd>0[1-9]|[12]\d|3[01])\.(?P<gm>0[1-9]|1[0-2])\.(?=\s?:)"
     r"|(?<![\d./-])(?P<vm>0?[1-9]|1[0-2])[/.](?P<vy>(?:19|20)\d\d)(?![\d/]|\.\d)"
     r"|(?<![\d./-])(?P<wy>(?:19|20)\d\d)[/.-](?P<wm>0[1-9]|1[0-2]|[1-9])(?![\d/-]|\.\d)"

@@ -118,14 +118,14 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         return [share] if share is not None else []
     if name.key == "neutrophils_segmented" and (share := _share_before(doc, name, seg_start)) is not None:
         return [share]  # "62 segs 4 bands"
+    if led := _led_by_value(doc, name, seg_start, limit):
+        return led
     first = first_value(doc, name, limit)
     if name.start < name.end and _BOTH.fullmatch(norm, name.start, name.end) and first is not None:
         first = (_haemoglobin_of(norm, first[0], limit), *first[1:])
     if first is None:
         if (share := _share_before(doc, name, seg_start)) is not None:
             return [share]
-        if (led := _value_before(doc, name, seg_start)) is not None:
-            return [led]
         undetected = UNDETECTED.match(norm, behind_day(doc, name, limit), limit) if name.key == "ebv_dna" else None
         if undetected:
             earlier = earlier_value(norm, undetected.end(), limit, analyte)
@@ -151,9 +151,9 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         absolute = Name(count.start("num"), count.end("num"), "anc", name.rule)
         counted = Reading(count.start("num"), count.end("num"), float(count["num"]))
         return [*out, lab_mention(doc, absolute, counted, counted.start, counted.end, day, "text")]
-    if is_earlier:
-        out[0].temporality = "past"
     before = norm[max(seg_start, name.start - 70) : name.start]
+    if is_earlier or _WITHDRAWN_BEFORE.search(before) or _WITHDRAWN_BEHIND.match(norm, r.end, seg_end):
+        out[0].temporality = "past"
     said = norm[name.start : r.start]
     if (
         doc.category_at(name.start) == "criteria"
@@ -166,6 +166,7 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         or (r.comparator and REQUIRED.match(norm, r.end, seg_end))
         or _AND_ABOVE.match(norm, r.end, seg_end)
         or _ANOTHERS.match(norm, r.end, seg_end)
+        or (day is None and _is_asked(norm, name, r, before))
     ):
         out[0].assertion = "hypothetical"
     elif name.key in ("inr", "aptt", "pt") and re.search(
@@ -189,8 +190,30 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
     return out
 
 
+_ASKED_BEFORE = re.compile(
+    r"\b(?:requires?|required|needs|needed|demands?|asks? for|wants?|stipulates?|allows?|accepts?|minimum|maximum|floor|limit|threshold|cut-?off)\s(?:(?:an?|the|for|on|of|is)\s){0,2}(?:(?:serum|total|baseline|measured|entry)\s)?$",
+    FLAGS,
+)
+_ASKED_WITHIN = re.compile(r"\b(?:limit|floor|minimum|maximum|threshold|cut-?off|required)\b", FLAGS)
+
+
+def _is_asked(norm: str, name: Name, r: Reading, before: str) -> bool:
+    """Whether a value is what a trial asks for: "Cisplatin requires CrCl of 60", "floor for platelets is 100", "aPTT limit 55 s"."""
+    return bool(_ASKED_BEFORE.search(before) or _ASKED_WITHIN.search(norm, name.end, r.start))
+
+
+_WITHDRAWN_BEFORE = re.compile(
+    r"\b(?:withdrawn|cancelled|canceled|invalid(?:ated)?|rejected|discarded|deleted|disregard(?:ed)?|ignored?|retracted)\b[^.;:\n\d]{0,16}$",
+    FLAGS,
+)
+"""Before the name of a test whose value was taken back: "haemolysed specimen withdrawn (bili 71)"."""
+_WITHDRAWN_BEHIND = re.compile(
+    r"[^.;\n\d]{0,50}?\b(?:(?:withdrawn|retracted|not valid|invalid)\b|(?:was|is|were)\s(?:an?\s|the\s)?(?:[a-z-]+\s){0,2}(?:error|mistake|slip|typo|artefact|artifact)\b)",
+    FLAGS,
+)
+"""Behind a value that was taken back: "INR 4.8 was a finger-prick error"."""
 _ANOTHERS = re.compile(
-    r"[^.;\n]{0,24}?\b(?:(?:was|is|were|belongs? to|belonged to|of|from)\s(?:the\s|a\s)?(?:bed|room|cubicle|next (?:bed|patient)|another (?:patient|pt|person)|other (?:patient|pt)|different (?:patient|pt)|wrong (?:patient|pt|tube|label)|someone else)\b|(?:crossed|struck|scored) (?:out|off|through)\b|mislabel\w+|wrongly label\w+)",
+    r"[^.;\n\d]{0,50}?\b(?:(?:was|is|were|belongs? to|belonged to|of|from)\s(?:the\s|a\s)?(?:bed|room|cubicle|next (?:bed|patient)|another (?:patient|pt|person)|other (?:patient|pt)|different (?:patient|pt)|wrong (?:patient|pt|tube|label)|someone else)\b|(?:crossed|struck|scored) (?:out|off|through)\b|mislabel\w+|wrongly label\w+)",
     FLAGS,
 )
 """Behind a value that is another person's, or was taken back: "ALT 29 was bed 6's result, crossed out"."""
@@ -260,20 +283,45 @@ def _share_before(doc: Document, name: Name, seg_start: int) -> Mention | None:
 
 
 _FOR = re.compile(r"\s(?:for|of)\s(?:the\s|his\s|her\s|their\s|a\s|serum\s)?$", FLAGS)
-_NUMBER_BEFORE = re.compile(r"(?<![\w.,/-])\d{1,4}(?:[.,]\d{1,3})?(?=\s?[A-Za-z%/])", FLAGS)
+_NUMBER_BEFORE = re.compile(r"(?<![\w.,/-])(?:\d{1,3}(?:,\d{2,3})+|\d{1,4}(?:[.,]\d{1,3})?)(?=\s?[A-Za-z%/*])", FLAGS)
+_OPENS = re.compile(r"(?:^|[.;,(\n]\s?|\b(?:now|today|has|had|and|only|still|with|yesterday|latest|is|just)\s)$", FLAGS)
+"""Before a value that its name follows: "; 2.4 lakh/cumm platelets"."""
+_NUMBER_FOLLOWS = re.compile(r"\s?(?:[:=]|was|is|of|at)?\s?[<>]?\d{1,6}(?:\.\d+)?(?![\d/.-])", FLAGS)
 
 
-def _value_before(doc: Document, name: Name, seg_start: int) -> Mention | None:
-    """Value with its unit written before the name: "still 94 g/L for haemoglobin"."""
-    joint = _FOR.search(doc.norm, max(seg_start, name.start - 14), name.start)
-    if joint is None:
-        return None
+def _value_before(doc: Document, name: Name, seg_start: int, joint: int) -> Reading | None:
+    """Value with its unit that ends at ``joint``, before the name that follows it."""
     analyte = analytes()[name.key]
-    for m in _NUMBER_BEFORE.finditer(doc.norm, max(seg_start, joint.start() - 24), joint.start()):
-        r = read_value(doc.norm, m.start(), joint.start(), analyte, spans=False)
-        if r is not None and r.factor is not None and r.start == m.start() and r.end == joint.start():
-            return lab_mention(doc, name, r, r.start, name.end)
+    for m in _NUMBER_BEFORE.finditer(doc.norm, max(seg_start, joint - 24), joint):
+        r = read_value(doc.norm, m.start(), joint, analyte, spans=False)
+        if r is not None and r.factor is not None and r.start == m.start() and r.end == joint:
+            return r
     return None
+
+
+_BEFORE_LIMIT = 70
+"""Characters before a value in which words make it a limit."""
+
+
+def _led_by_value(doc: Document, name: Name, seg_start: int, limit: int) -> list[Mention]:
+    """Mentions of a test whose value stands before its name: "still 94 g/L for haemoglobin", "2.4 lakh/cumm platelets (10.05.26), earlier 1.1 lakh"."""
+    norm = doc.norm
+    told = _FOR.search(norm, max(seg_start, name.start - 14), name.start)
+    beside = (
+        told is None and norm[name.start - 1 : name.start] == " " and not _NUMBER_FOLLOWS.match(norm, name.end, limit)
+    )
+    if told is None and not beside:
+        return []
+    r = _value_before(doc, name, seg_start, told.start() if told is not None else name.start - 1)
+    if r is None or (beside and not _OPENS.search(norm[max(seg_start, r.start - 12) : r.start])):
+        return []
+    out = [lab_mention(doc, name, r, r.start, name.end)]
+    before = norm[max(seg_start, r.start - _BEFORE_LIMIT) : r.start]
+    if CONDITIONAL.search(before) or _IF.search(before) or REQUIRED.match(norm, name.end, limit):
+        out[0].assertion = "hypothetical"
+    r.end = name.end
+    read_series(doc, name, r, out, limit)
+    return out
 
 
 _UPPER = re.compile(r"\s?(?:-|~|to)\s?(?P<num>\d{1,2}(?:[.,]\d)?)(?![\d/.])", FLAGS)

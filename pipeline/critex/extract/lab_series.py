@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
-from critex.extract.dates import DateMention, When
+from critex.extract.dates import When, parse_iso
 from critex.extract.document import Document
+from critex.extract.lab_days import date_at, day_after, day_at, days_in_bracket, nth_of
+from critex.extract.lab_later import counts_else, later_value, seems_followed
 from critex.extract.lab_values import (
     Analyte,
     Name,
@@ -66,44 +67,7 @@ _INTERVENTION = re.compile(
     r"\s*(?:\d{1,2}\s?(?:u|units?|pints?|x)?\s?)?[A-Za-z][A-Za-z/ -]{0,24}?(?=\s?(?:-{1,2}>|→|=>|>{1,2}|⇒))", FLAGS
 )
 """What was done between two values: "78 -> 2u PC -> 94"."""
-_DAY_LEAD = re.compile(r"\s?(?:[(\[]\s?(?:on )?|on |@ ?|at |in (?=[A-Z]))?", FLAGS)
-_BARE_MONTH = re.compile(r"\s?[(\[](?:in )?[A-Za-z]{3,9}(?:\s\d{2,4})?[)\]](?=\s?(?:-{1,2}>|→|=>|>))", FLAGS)
-"""A month without a year behind a value: it dates nothing, and stands in no arrow's way."""
 _NEXT_OF_SERIES = re.compile(r"\s?[)\]]?\s?(?:,|;|/|and|then|now|-{1,2}>|→|=>|>{1,2}|⇒)?\s*(?:and |then |now )?", FLAGS)
-
-
-def _day_after(doc: Document, at: int, limit: int) -> tuple[int, When] | None:
-    """Day written right behind a value, with the end of its bracket: "92 (11/3)", "97 on 9/3/26"."""
-    lead = _DAY_LEAD.match(doc.norm, at, limit)
-    start = lead.end() if lead else at
-    found = _date_at(doc, start, min(limit, start + 24))
-    if found is None or not ((lead and lead.group().strip()) or found.when.source == "relative"):
-        return None
-    return found.end + (doc.norm[found.end : found.end + 1] in (")", "]")), found.when
-
-
-def _nth_of(earlier: str | None, text: str) -> When | None:
-    """Next day with this number in its month, from the day of the value before on ("on 6 May ... on the 13th")."""
-    if earlier is None or len(earlier) != _ISO_DAY:
-        return None
-    before, number = date.fromisoformat(earlier), int(text)
-    for months in (0, 1):
-        year, month = before.year + (before.month + months - 1) // 12, (before.month + months - 1) % 12 + 1
-        try:
-            day = date(year, month, number)
-        except ValueError:
-            continue
-        if day >= before:
-            return When(day, day)
-    return None
-
-
-_ISO_DAY = 10
-
-
-def _date_at(doc: Document, start: int, limit: int) -> DateMention | None:
-    """Date that begins at a place."""
-    return next((d for d in doc.dates_between(start, limit) if d.start == start), None)
 
 
 def _is_date(doc: Document, r: Reading) -> bool:
@@ -119,28 +83,35 @@ def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | 
         return (r, None, True) if r is not None and r.start == led.end() else None
     lead = _DAY_BEFORE.match(norm, name.end, limit)
     at = lead.end() if lead else name.end
-    dated = _date_at(doc, at, min(limit, at + 24))
-    if dated is not None and norm[dated.end : dated.end + 1] != "/":  # "H&H 16.9/52.1" has no day
-        if (after := _BEHIND_DAY.match(norm, dated.end, limit)) is None:
+    dated = day_at(doc, at, limit)
+    if dated is not None and norm[dated[0] : dated[0] + 1] != "/":  # "H&H 16.9/52.1" has no day
+        if (after := _BEHIND_DAY.match(norm, dated[0], limit)) is None:
             return None
         r = read_value(norm, after.end(), limit, analyte)
         if r is None or _is_date(doc, r):
             return None
-        return r, dated.when, False
+        return r, dated[1], False
     if (then := _THEN.match(norm, name.end, limit)) is not None:  # "Hb pre 81 post 97"
         r = read_value(norm, then.end(), limit, analyte)
-        return (r, None, not _COURSE.search(then.group())) if r is not None and r.start <= then.end() + 8 else None
+        if r is not None and r.start <= then.end() + 8:
+            return r, None, not _COURSE.search(then.group())
+        if r is None or not _TOLD_FIRST.match(norm, then.end(), limit):
+            return None
     r = read_value(norm, name.end, limit, analyte, spans=name.key not in ("pt", "aptt"))
     if r is None or _is_date(doc, r):
         return None
     return r, None, False
 
 
+_TOLD_FIRST = re.compile(r"\s?(?:reported|issued|keyed|typed|entered|recorded|calculated|printed|given|read)\b", FLAGS)
+"""Behind "initially": how a value was told before it was corrected."""
+
+
 def behind_day(doc: Document, name: Name, limit: int) -> int:
     """Where a result may begin: behind the day that stands right behind a test's name, else behind the name."""
     lead = _DAY_BEFORE.match(doc.norm, name.end, limit)
     at = lead.end() if lead else name.end
-    dated = _date_at(doc, at, min(limit, at + 24))
+    dated = date_at(doc, at, min(limit, at + 24))
     after = _BEHIND_DAY.match(doc.norm, dated.end, limit) if dated is not None else None
     return after.end() if after is not None else name.end
 
@@ -149,7 +120,7 @@ _COURSE = re.compile(r"admission|presentation|arrival|pre", FLAGS)
 """Of the present course: alone, such a value is no earlier one."""
 _DAY_BEFORE = re.compile(
     r"[\s:,]{0,3}(?:(?:measured|taken|drawn|checked|done|tested|sent|repeated|performed|collected)\s)?"
-    r"(?:(?:on\s|last\s|this\s)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:\slast)?|week|morning),?\s)?"
+    r"(?:(?:on\s|last\s|this\s|of\s)?(?:the\s)?(?:same\s(?:day|date|morning)|(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:\slast)?|week|morning),?\s)?"
     r"(?:[(\[]\s?|(?:level |count |result )?(?:on|from|of|dated|@)\s|(?:at|by|in)\s(?:the\s|our\s|her\s|his\s)?(?:[a-z.]{2,15}\s){1,3}?(?:on\s)?(?=\d|(?-i:[A-Z][a-z]{2,8})\s))?",
     FLAGS,
 )
@@ -157,83 +128,134 @@ _BEHIND_DAY = re.compile(r"\.?\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:was|is|were)\s)?",
 
 
 def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], limit: int) -> int:
-    """Further values of the test: behind arrows, each with its day ("Hb 92 (2/3), 85 (11/3)"), or said to be the latest. Adds them to ``out``; returns where they end."""
+    """Further values of the test: behind arrows, each with its day ("Hb 92 (2/3), 85 (11/3)"), said to be the latest, behind a clause, or measured anew. Adds them to ``out``; returns where they end."""
     norm, analyte, at = doc.norm, analytes()[name.key], first.end
     while True:
-        dated = _day_after(doc, at, limit)
-        if dated is not None:
-            at, when = dated
-            out[-1].date, out[-1].date_source = when.iso, "text"
-        elif (
-            len(out) > 1
-            and (nth := _NTH.match(norm, at, limit)) is not None
-            and (day := _nth_of(out[-2].date, nth["nth"])) is not None
-        ):
-            at, dated = nth.end(), (nth.end(), day)
-            out[-1].date, out[-1].date_source = day.iso, "text"
-        elif (month := _BARE_MONTH.match(norm, at, limit)) is not None:
-            at = month.end()
+        at, is_dated = _own_day(doc, out, at, limit)
         then = _THEN.match(norm, at, limit)
-        now = _NOW.match(norm, then.end() if then is not None else at, limit)
-        if now is None and (listed := _LISTED.match(norm, at, limit)) is not None:  # "78, 88, now 96"
-            now = _NOW.match(norm, listed.end(), limit)
-        arrow = _ARROW.match(norm, then.end() if then is not None else at, limit)
-        led = checked = None
-        if arrow is not None:
-            start = arrow.end()
-            while (step := _INTERVENTION.match(norm, start, limit)) is not None and (
-                again := _ARROW.match(norm, step.end(), limit)
-            ):
-                start = again.end()
-        elif now is not None:
-            start = now.end()
-        elif (led := _AND_WAS.match(norm, at, limit)) is not None:
-            start = led.end()
-        elif (checked := _CHECKED.match(norm, at, limit)) is not None:
-            now, start = checked, checked.end()
-        elif (dated is not None or out[-1].date is not None) and (
-            gap := _NEXT_OF_SERIES.match(norm, at, limit)
-        ) is not None:
-            start = gap.end()
+        if (step := _joined_value(doc, analyte, first, out, at, limit, then, is_dated)) is not None:
+            nxt, day, is_earlier = step
+        elif len(out) == 1 and earlier_value(norm, at, limit, analyte) is not None:
+            return at
+        elif (later := later_value(doc, analyte, first, at, limit, out[-1].assertion == "hypothetical")) is not None:
+            nxt, day, is_earlier = later.reading, later.when, later.replaces
+            if later.replaces:
+                day = day or parse_iso(out[-1].date)
+            elif then is not None and out[-1].date is None:
+                is_earlier = True
         else:
-            return at
-        opened = start + (norm[start : start + 1] in ("(", "["))
-        ahead = _date_at(doc, opened, min(limit, opened + 12))
-        if ahead is not None and (behind := _BEHIND_DAY.match(norm, ahead.end, limit)) is not None:
-            nxt = read_value(norm, behind.end(), limit, analyte, spans=False)
-        else:
-            nxt = read_value(norm, start, limit, analyte, spans=False)
-        if now is not None and ";" in now.group() and _SHARED.match(norm, nxt.end if nxt is not None else start, limit):
-            return at  # "plt nadir 61; now 101 and 188": of two tests
-        if nxt is None or nxt.start - start > 30 or canonical(nxt, analyte)[1] is None:
-            return at
-        if led is not None and nxt.factor is None:
-            return at
-        if (
-            arrow is None
-            and now is None
-            and led is None
-            and ahead is None
-            and _day_after(doc, nxt.end, limit) is None
-            and _NTH.match(norm, nxt.end, limit) is None
-        ):
-            return at
-        if (arrow is None and now is not None) and not _is_same_test(norm, first, nxt, analyte):
+            if then is not None and not _COURSE.search(then.group()) and seems_followed(doc, analyte, first, at, limit):
+                out[-1].temporality = "past"
             return at
         if first.factor is not None and nxt.factor is None:
             nxt.factor, nxt.unit = first.factor, first.unit
-        elif first.factor is None and nxt.factor is not None and len(out) == 1:
-            first.factor, first.unit = nxt.factor, nxt.unit
-            out[0] = _again(doc, name, first, out[0])
+        elif first.factor is None and nxt.factor is not None and not first.ratio:
+            _share_unit(doc, name, first, nxt, out)
         nxt.ref_low = first.ref_low if nxt.ref_low is None else nxt.ref_low
         nxt.ref_high = first.ref_high if nxt.ref_high is None else nxt.ref_high
-        day_of = ahead.when if ahead is not None else None
-        if day_of is None and checked is not None and checked["nth"]:
-            day_of = _nth_of(out[-1].date, checked["nth"])
-        out.append(lab_mention(doc, name, nxt, nxt.start, nxt.end, day_of, "text"))
-        if arrow is not None or now is not None or led is not None:
+        out.append(lab_mention(doc, name, nxt, nxt.start, nxt.end, day, "text"))
+        if is_earlier:
             out[-2].temporality = "past"
         at = nxt.end
+
+
+_ASIDE = re.compile(r"\s?[(\[][^()\[\]\n]{1,40}[)\]]")
+"""A range or a remark in brackets between a value and its day."""
+
+
+def _own_day(doc: Document, out: list[Mention], at: int, limit: int) -> tuple[int, bool]:
+    """Give the last value the day written right behind it; where that ends, and whether there is one."""
+    if len(out) > 1:
+        end, days = days_in_bracket(doc, at, limit)
+        if len(days) == len(out):
+            for m, when in zip(out, days, strict=True):
+                m.date, m.date_source = when.iso, "text"
+            return end, True
+    dated = day_after(doc, at, limit)
+    if dated is None and (aside := _ASIDE.match(doc.norm, at, limit)) is not None:
+        dated = day_after(doc, aside.end(), limit)
+    if dated is None and len(out) > 1 and (nth := _NTH.match(doc.norm, at, limit)) is not None:
+        day = nth_of(out[-2].date, nth["nth"])
+        dated = (nth.end(), day) if day is not None else None
+    if dated is None:
+        return at, False
+    out[-1].date, out[-1].date_source = dated[1].iso, "text"
+    return dated[0], True
+
+
+def _joined_value(
+    doc: Document,
+    analyte: Analyte,
+    first: Reading,
+    out: list[Mention],
+    at: int,
+    limit: int,
+    then: re.Match[str] | None,
+    is_dated: bool,
+) -> tuple[Reading, When | None, bool] | None:
+    """Next value where an arrow, a comma between dated values or the words "now", "then", "and was" join it: with its day, and whether the one before it is past."""
+    norm = doc.norm
+    now = _NOW.match(norm, then.end() if then is not None else at, limit)
+    if now is None and (listed := _LISTED.match(norm, at, limit)) is not None:  # "78, 88, now 96"
+        now = _NOW.match(norm, listed.end(), limit)
+    arrow = _ARROW.match(norm, then.end() if then is not None else at, limit)
+    led = checked = None
+    if arrow is not None:
+        start = arrow.end()
+        while (step := _INTERVENTION.match(norm, start, limit)) is not None and (
+            again := _ARROW.match(norm, step.end(), limit)
+        ):
+            start = again.end()
+    elif now is not None:
+        start = now.end()
+    elif (led := _AND_WAS.match(norm, at, limit)) is not None:
+        start = led.end()
+    elif (checked := _CHECKED.match(norm, at, limit)) is not None:
+        now, start = checked, checked.end()
+    elif (is_dated or out[-1].date is not None) and (gap := _NEXT_OF_SERIES.match(norm, at, limit)) is not None:
+        start = gap.end()
+    else:
+        return None
+    opened = start + (norm[start : start + 1] in ("(", "["))
+    ahead = day_at(doc, opened, min(limit, opened + _DAY_AHEAD))
+    if ahead is not None and (behind := _BEHIND_DAY.match(norm, ahead[0], limit)) is not None:
+        nxt = read_value(norm, behind.end(), limit, analyte, spans=False)
+    else:
+        nxt = read_value(norm, start, limit, analyte, spans=False)
+    if now is not None and ";" in now.group() and _SHARED.match(norm, nxt.end if nxt is not None else start, limit):
+        return None  # "plt nadir 61; now 101 and 188": of two tests
+    if nxt is None or nxt.start - start > 30 or canonical(nxt, analyte)[1] is None:
+        return None
+    if nxt.factor is None and (led is not None or counts_else(norm, nxt.end, limit)):
+        return None
+    if (
+        arrow is None
+        and now is None
+        and led is None
+        and ahead is None
+        and day_after(doc, nxt.end, limit) is None
+        and _NTH.match(norm, nxt.end, limit) is None
+    ):
+        return None
+    if (arrow is None and now is not None) and not _is_same_test(norm, first, nxt, analyte):
+        return None
+    day = ahead[1] if ahead is not None else None
+    if day is None and checked is not None and checked["nth"]:
+        day = nth_of(out[-1].date, checked["nth"])
+    return nxt, day, arrow is not None or now is not None or led is not None
+
+
+_DAY_AHEAD = 14
+"""Characters in which a day before a further value ends."""
+
+
+def _share_unit(doc: Document, name: Name, first: Reading, nxt: Reading, out: list[Mention]) -> None:
+    """Read the values before in the unit that the series names at its end: "210 (March), 131 (April), 74 x10^9/L (14/05)"."""
+    first.factor, first.unit = nxt.factor, nxt.unit
+    out[0] = _again(doc, name, first, out[0])
+    for k, m in enumerate(out[1:], 1):
+        if m.unit is None and m.number is not None:
+            out[k] = _again(doc, name, Reading(m.end, m.end, m.number, factor=nxt.factor, unit=nxt.unit), m)
 
 
 def _is_same_test(norm: str, first: Reading, nxt: Reading, analyte: Analyte) -> bool:
@@ -249,7 +271,7 @@ def _is_same_test(norm: str, first: Reading, nxt: Reading, analyte: Analyte) -> 
 def _again(doc: Document, name: Name, r: Reading, m: Mention) -> Mention:
     """The mention of a value once more, now that its unit is known from the next value of the series."""
     new = lab_mention(doc, name, r, m.start, m.end)
-    new.date, new.date_source, new.assertion = m.date, m.date_source, m.assertion
+    new.date, new.date_source, new.assertion, new.temporality = m.date, m.date_source, m.assertion, m.temporality
     return new
 
 

@@ -26,7 +26,7 @@ UP_TO = r"(?:(?:ref )?up\s?to|bis(?: zu)?|hasta|jusqu'?\s?[aà]|fino a|max\.?)"
 """Before an upper limit that stands alone."""
 _FLAG = r"(?:\(?(?:hh?|ll?|high|low|abnormal|crit\w*)\)?(?![\w/])|[↑↓*]+)"
 _LEAD = re.compile(
-    r"\)?[\s]*(?:\((?:[a-z%#/ .+&-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?|\d[\d.,]{0,6}\s?[x*]\s?[\d.]{1,5}\s?%?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:(?:of (?:the |this |that )?same (?:day|week|sample|date|morning)|of (?:this|last) (?:week|morning)|(?:the )?latest (?:reading|figure|value|count|result)|reading)|(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,15}\s){1,6}(?:was|is|were|of)|at least|at most|no more than|not more than|is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
+    r"\)?[\s]*(?:\((?:[a-z%#/ .+&-]{1,22}|(?:schwartz|ckid|ckd|mdrd|ekfc|cockcroft|c-?g\b)[^)]{0,18}|control \d+(?:\.\d+)?|\d[\d.,]{0,6}\s?[x*]\s?[\d.]{1,5}\s?%?)\))?(?:\s?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?\s?[:=]\s?)?[\s:=|\-_.,~]{0,24}(?:\((?=\d+(?:\.\d+)?\)))?(?:(?:(?:of (?:the |this |that )?same (?:day|week|sample|date|morning)|of (?:this|last) (?:week|morning)|(?:the )?latest (?:reading|figure|value|count|result)|reading)|(?:at|on|upon|in the|prior to|before|after|from)\s(?:[a-z]{3,15}\s){1,6}(?:was|is|were|of|must be)|(?:first|initially|originally|wrongly)\s(?:reported|issued|keyed|typed|entered|recorded|worked out|calculated|quoted|printed|given|read|written)(?:\s(?:as|at|in)(?! the))?|(?:corrected|recalculated|amended|revised)(?:\s(?:after|by|with|following)(?:\s[a-z-]{3,15}){1,3})?|clump\w*(?:\sin\s(?:the\s)?edta)?,?|at least|at most|no more than|not more than|is|was|were|are|did|of|at|level|levels|trend(?:ing)?|count|result|now|today|currently|remains?|stable|improved to|down to|up to|dropped to|fell to|rose to|back to|"
     r"为|约|最低|由|从|(?:最低)?(?:升|降|升高|下降|恢复)[至到]|ca\.?|back|yesterday|this morning|about|around|approx(?:imately|\.)?|equals|to|prolonged|only|still|within|(?:(?:sub|supra)-?)?therapeutic|on (?:warfarin|heparin|clexane|enoxaparin|rivaroxaban|apixaban|treatment|therapy)|injection|on admission|latest|repeat|quant(?:itative|itation|ity)?|fasting|random|value|total|plasma|serum|just|falls|drops|goes|falling|dropping|less than|more than|above|below|over|under|(?:by|via|using) (?:c-?g|cockcroft(?: (?:and|&) gault|[\w -]{0,8}))|(?:works|worked|comes|came|calculates) (?:out )?(?:at|to|as)|sits|hover(?:s|ing)|reads|runs|"
     r"ha(?:s|ve|d) been|ha(?:s|ve|d)|which|that|measured|reported|noted|found|calculated|estimated|est|to be|come back|came back|returned|as|(?:mildly |slightly |markedly |moderately |a (?:bit|little|touch|shade) )?(?:elevated|raised|low|high|normal|good|reduced|decreased|increased|long|lengthened|shortened|borderline)|holding|(?:must|should|has to|needs? to|need) be|"
     r"(?:improved|recovered|drifted|slipped|trended|picked up|rose|risen|fell|fallen|dropped|declined|increased|decreased|settled|normali[sz]ed|corrected|went|gone|come|came|nadir(?:ed)?|peaked|dip(?:ped)?|climbed|crept|stayed|remained|stands?|ratio|ges\.?|gesamt)(?: (?:back|down|up|further|again))?(?: [a-z]{3,10}ly)?(?: (?:to|at))?)(?![a-z])\s*:?\s*){0,5}"
@@ -231,6 +231,9 @@ def _share_of(white: float, product: re.Match[str]) -> float:
     return round(white * (float(share.rstrip(" %")) / 100 if "%" in share else float(share)), 6)
 
 
+_DATE_GOES_ON = re.compile(r"\s?-\s?\d|/\d")
+
+
 def _with_unit(norm: str, r: Reading, limit: int, analyte: Analyte) -> Reading:
     first_end = r.end
     after = _AFTER.match(norm, r.end, limit)
@@ -258,6 +261,8 @@ def _with_unit(norm: str, r: Reading, limit: int, analyte: Analyte) -> Reading:
         bracketed = "(" in found.group() or "[" in found.group() or found["low"] is not None
         if bracketed or norm[r.end : r.end + 2].isspace() or "|" in found.group():
             low, top = found["low"] or found["bottom"], found["high"] or found["top"]
+            if low and top and (limit_of(low) >= limit_of(top) or _DATE_GOES_ON.match(norm, found.end())):
+                return r  # "66 umol/L 2026-05-09" is a day
             r.ref_low = limit_of(low) if low else r.ref_low
             r.ref_high = limit_of(top) if top else r.ref_high
     return r

@@ -1,7 +1,7 @@
 """Laboratory values in prose, lists and tables, with unit, flag, reference range and the day the blood was drawn.
 
-:mod:`critex.extract.lab_values` reads a value, :mod:`critex.extract.lab_prose` sentences and :mod:`critex.extract.lab_tables` tables; here names are found and
-values dated.
+:mod:`critex.extract.lab_values` reads a value, :mod:`critex.extract.lab_prose` sentences, :mod:`critex.extract.lab_series` and
+:mod:`critex.extract.lab_later` several values of one test and :mod:`critex.extract.lab_tables` tables; here names are found and values dated.
 """
 
 from __future__ import annotations
@@ -32,12 +32,22 @@ _LIVER_PANEL = re.compile(
 _RENAL_PANEL = re.compile(r"(?<!\w)(?-i:Na|K|Cl|Cr|CREA|Creat?|creat?\w*|SCr|eGFR)\+?\s?[:=]?\s?[<>]?\d", FLAGS)
 _NEEDS_PANEL = {"tb": _LIVER_PANEL, "db": _LIVER_PANEL, "ap": _LIVER_PANEL, "u": _RENAL_PANEL}
 """Names that mean a test only beside others of its panel: "TB 14", "DB 3" are bilirubin beside liver enzymes, "U 4.1" is urea beside sodium or creatinine."""
-_RELATIVE = r"(?:brother|sister|mother|father|mum|mom|dad|son|daughter|husband|wife|spouse|partner|aunt|uncle|cousin|nephew|niece|grand(?:mother|father|ma|pa|son|daughter)|twin)"
+_MEN = "brother|father|dad|son|husband|uncle|nephew|grand(?:father|pa|son)"
+_WOMEN = "sister|mother|mum|mom|daughter|wife|aunt(?:ie)?|niece|grand(?:mother|ma|daughter)"
+_OTHERS = "spouse|partner|cousin|twin|neighbou?r|friend|room-?mate|flatmate|colleague|donor"
+_PERSON = (
+    rf"(?:^|[.;,\n]\s?)\W*(?:(?:an?|the|his|her|their|my|one|(?:the )?(?:patient|pt)'?s)\s)?"
+    rf"(?:(?:older|younger|elder|late|twin|identical|next-door)\s)?(?:(?P<men>{_MEN})|(?P<women>{_WOMEN})|{_OTHERS})\b(?!'s|\s(?:of|to)\s(?:an?|one|two|three|four|five|\d|grown|young|adult|teen)\b)"
+)
+_NOT_ANOTHER = r"(?!(?:he|she|pt|patient|present|here|says?|said|reports?|states?|tells?|rang|called|phoned|came|brought|confirms?|lives?|accompan\w+)\b)"
+_CLAUSE = rf"(?:(?:{_NOT_ANOTHER}[^.;:\n\d\s]+|-)\s){{0,12}}"
 _OF_RELATIVE = re.compile(
-    rf"(?:^|[.;\n]\s?)\W*(?:(?:an?|the|his|her|their|one|(?:the )?(?:patient|pt)'?s)\s)?(?:(?:older|younger|elder|late)\s)?{_RELATIVE}\b(?!'s)[^,.;:\n]{{0,80}}\b(?:had|has|with|whose|showed|shows)\s(?:an?\s|the\s|his\s|her\s)?(?:[a-z]{{3,12}}\s){{0,2}}$",
+    rf"{_PERSON}[^.;:\n]{{0,80}}\b(?:had|has|with|whose|showed|shows)\s(?:an?\s|the\s|his\s|her\s)?(?:[a-z]{{3,12}}\s){{0,2}}$"
+    rf"|{_PERSON.replace('?P<men>', '?P<m>').replace('?P<women>', '?P<w>')},?\s{_CLAUSE}(?:(?(m)his)(?(w)her)|whose|their)\s(?:(?:own|last|latest)\s)?$"
+    rf"|{_PERSON.replace('?P<men>', '?:').replace('?P<women>', '?:')}\s{_CLAUSE}(?:has|had|with|is|on)?\s?(?:[a-z]+\s){{0,2}}(?:jaundiced|hepatitis|cirrhosis|dialysis|ha?emophilia|leuka?emia|thalassa?emia|ITP|warfarin|chemo\w*|an(?:a)?emi[ac])[^.;:\n\d]{{0,12}},\s$",
     FLAGS,
 )
-"""Before a name: "Brother is on warfarin and had an INR of 6" is no value of the patient."""
+"""Before a name: "Brother is on warfarin and had an INR of 6", "wife takes warfarin, her INR" is no value of the patient."""
 _FLUID = re.compile(
     r"(?<!g-)(?<!gm-)\b(?:csf|cerebrospinal fluid|spinal fluid|(?:cisternal|lumbar|spinal|pleural|ascitic|ascites|peritoneal|diagnostic|abdominal) tap|paracentesis|thoracocentesis|thoracentesis|spot urine|urine(?=[^.;\n]{0,14}:)|(?:pleural|ascitic|peritoneal|synovial|joint) fluid|urinalysis|u/a)\b(?![^.]{0,110}\b(?:serum|blood|plasma|cbc|fbc)\b)",
     FLAGS,
@@ -96,7 +106,7 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
         seg_start, _ = doc.segment_at(m.start())
         if _FLUID.search(doc.norm, max(seg_start, m.start() - 120), m.start()):
             continue
-        if _OF_RELATIVE.search(doc.norm, max(seg_start, m.start() - 120), m.start()):
+        if _OF_RELATIVE.search(doc.norm[max(seg_start, m.start() - 120) : m.start()]):
             continue
         around = _NEEDS_PANEL.get(m.group().lower())
         opened = seg_start if around is _LIVER_PANEL and m.group().lower() == "tb" else doc.line_at(m.start()).start
@@ -271,6 +281,7 @@ _STOPS = re.compile(r"\s?(?:[.;)\n]|$)")
 
 def date_labs(doc: Document, mentions: list[Mention]) -> None:
     """Give laboratory mentions without a day of their own the day of the nearest heading ("Collected 06/03/2026"), on their own line first."""
+    dated = [m for m in mentions if m.date is not None]
     for m in mentions:
         if m.date is not None:
             continue
@@ -301,7 +312,7 @@ def date_labs(doc: Document, mentions: list[Mention]) -> None:
             m.date, m.date_source = own[-1].when.iso, "text" if m.start - own[-1].end < 25 else "heading"
         elif (found := heading_date(doc, line.start if before else m.start)) is not None:
             m.date, m.date_source = found.when.iso, "heading"
-        elif (inside := _in_sentence(doc, m, line.start)) is not None:
+        elif (inside := _in_sentence(doc, m, line.start, dated)) is not None:
             m.date, m.date_source = inside.when.iso, "text"
         elif doc.note_date is not None:
             m.date, m.date_source = doc.note_date.isoformat(), "note"
@@ -376,7 +387,14 @@ _AT_TIME = re.compile(
 """Between a value and the day of the event it was taken at: "INR 1.0 at the time of biopsy, 2 April 2026"."""
 
 
-def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | None:
+def _of_further_value(doc: Document, m: Mention, d: DateMention, dated: list[Mention]) -> bool:
+    """Whether a day behind a value is that of a further value of the test: "bilirubin now 41 (0-21), was 19 on 5 May"."""
+    if any(x.value == m.value and m.end <= x.start < d.start for x in dated):
+        return True
+    return m.unit is not None and re.search(rf"\d\s?{re.escape(m.unit)}(?!\w)", doc.norm[m.end : d.start]) is not None
+
+
+def _in_sentence(doc: Document, m: Mention, line_start: int, dated: list[Mention]) -> DateMention | None:
     """Day elsewhere in the sentence of a value: behind it ("Hb 98 and WBC 5 on 09/03/26"), or on the line before in a wrapped paragraph."""
     start, end = doc.segment_at(m.start)
     found = [
@@ -384,6 +402,7 @@ def _in_sentence(doc: Document, m: Mention, line_start: int) -> DateMention | No
         for d in dates_for(doc, start, end, m.start, start)
         if (
             d.start >= m.end
+            and not _of_further_value(doc, m, d, dated)
             and not re.search(r"\bfrom\b", doc.norm[m.end : d.start])
             and (_AT_TIME.fullmatch(doc.norm, m.end, d.start) or not _EVENT.search(doc.norm, m.end, d.start))
         )

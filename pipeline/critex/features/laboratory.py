@@ -10,7 +10,11 @@ from critex.features.patient import Patient, as_fact, statement_order
 @derivation("neutrophils")
 def neutrophils(patient: Patient) -> list[Fact]:
     """Neutrophil count: as stated, else white cells times the neutrophil share of the same day and note."""
-    labs = [s for s in patient.labelled("LAB") if s.assertion == "present" and s.canonical is not None]
+    labs = [
+        s
+        for s in patient.labelled("LAB")
+        if s.assertion == "present" and s.temporality == "current" and s.canonical is not None
+    ]
     stated = [as_fact("anc", s, None, "10^9/L") for s in labs if s.value == "anc"]
     days = {(f.when.iso if f.when else "") for f in stated}
     out = list(stated)
