@@ -13,10 +13,12 @@ import platform
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from critex.cache import cache_folder, keep
 from critex.errors import PatternError
+from critex.extract import scan_dialect
 from critex.extract.patterns import FLAGS, Rule
 from critex.extract.scan_dialect import scanned_bytes, scanned_expression
 from critex.extract.starts import matches_in_words, shape_of
@@ -233,19 +235,17 @@ def _flags_of(landmark: Landmark) -> int:
 
 
 def _database(rules: Sequence[Rule], landmarks: Sequence[Landmark]) -> Any:
-    expressions = [
-        *(_expression(r) for r in rules),
-        *(scanned_expression(x.pattern.pattern, x.pattern.flags).encode("ascii") for x in landmarks),
-    ]
     flags = [*[_RULE_FLAGS] * len(rules), *(_flags_of(x) for x in landmarks)]
-    version = getattr(hyperscan, "__version__", "")
-    key = hashlib.sha256(b"\0".join([f"{version} {flags}".encode(), *expressions])).hexdigest()[:32]
-    path = cache_folder() / f"rules-{key}.hsdb"
+    path = cache_folder() / f"rules-{_database_key(rules, landmarks, flags)}.hsdb"
     try:
         if path.is_file():
             return hyperscan.loadb(path.read_bytes(), hyperscan.HS_MODE_BLOCK)
     except Exception:  # noqa: S110 - a database of another version or processor is built anew
         pass
+    expressions = [
+        *(_expression(r) for r in rules),
+        *(scanned_expression(x.pattern.pattern, x.pattern.flags).encode("ascii") for x in landmarks),
+    ]
     db = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         db.compile(
@@ -258,6 +258,15 @@ def _database(rules: Sequence[Rule], landmarks: Sequence[Landmark]) -> Any:
         raise _refused(rules, error) from None
     keep(path, hyperscan.dumpb(db))
     return db
+
+
+def _database_key(rules: Sequence[Rule], landmarks: Sequence[Landmark], flags: Sequence[int]) -> str:
+    """Hash of all that a database follows from. Its expressions are not: to write them again at every start takes a quarter of a second."""
+    about = (platform.python_version(), getattr(hyperscan, "__version__", ""), list(flags))
+    sources = [r.trigger or r.source for r in rules]
+    looked_for = [(x.pattern.flags, x.pattern.pattern) for x in landmarks]
+    dialect = Path(scan_dialect.__file__).read_text(encoding="utf-8")
+    return hashlib.sha256(repr((about, sources, looked_for, dialect)).encode()).hexdigest()[:32]
 
 
 def _shapes(patterns: Sequence[re.Pattern[str]]) -> list[tuple[int, str]]:
