@@ -53,6 +53,21 @@ def answer_after(norm: str, end: int, limit: int) -> tuple[str, int, int] | None
     return _column_answer(norm, end, limit)
 
 
+_ANSWERED_AGAIN = re.compile(
+    r"[^\n.;\"'\w]{0,12}(?:[^\n.;\"']{0,16}?[\s=:])??[\"'(\[]?(?:ticked\s|marked\s|\[x\]\s?)?[\"']?\b(?P<old>yes|no)\b[\"')\]]{0,2}[\s,;:(-]{0,3}(?:(?:was|is|has been|had been|later|then|since|now|ticked|given|entered)\s){0,3}"
+    r"(?:(?:crossed|struck|scored|lined)\s(?:out|through|off)|deleted|cancelled|overwritten|corrected|changed|amended|revised|altered|in error\b|by mistake\b|wrong(?:ly)?\b|incorrect\b|-+>|→|=>)"
+    r"(?:[^\n]{0,90}?[\s\"'(:\]]\b(?P<new>yes|no)\b(?=\s?(?:[\"'),.;(\]-]|$|by\b|on\b|in\b|\d)))?",
+    re.I,
+)
+"""An answer that was taken back, and the one in its place: ``"Yes" crossed out, "No, about 1 month" written in``."""
+
+
+def corrected_answer(norm: str, end: int, limit: int) -> str | None:
+    """``"yes"`` or ``"no"`` that stands in the place of an answer behind a name, ``"void"`` where that was only struck, ``None`` where none was taken back."""
+    m = _ANSWERED_AGAIN.match(norm, end, limit)
+    return None if m is None else (m["new"] or "void").lower()
+
+
 _WORD_OR_BOX = re.compile(r"(?P<word>\b(?:yes|no|y|n|none|nil|present|absent)\b)|\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√]", re.I)
 _WORDED = re.compile(r"\b(?P<word>yes|no|y|n|none|nil|present|absent)\s{0,3}(?P<box>\[[\sxX✓√✔]?\]|[☐□☑☒✔✓√])", re.I)
 

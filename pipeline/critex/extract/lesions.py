@@ -7,16 +7,19 @@ are not. What RECIST makes of it is judged later, in :mod:`critex.features.measu
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from critex.extract.anatomy import organ_of, organ_pattern
 from critex.extract.dating import day_of_place, nearest_in_segment
 from critex.extract.document import Document
+from critex.extract.event_dates import set_date
 from critex.extract.family import FamilyHits, as_mention, family
-from critex.extract.forms import answer_after, unanswered
+from critex.extract.forms import answer_after, corrected_answer, unanswered
 from critex.extract.imaging import Imaging
 from critex.extract.mention import Mention
-from critex.extract.patterns import FLAGS, load_yaml
+from critex.extract.patterns import FLAGS, Rule, load_yaml
+from critex.extract.successive import series_from
 
 _SPECIMEN_NOTE = re.compile(r"patholog|histolog|cytolog|operat|surgical|biopsy", re.I)
 _SOUGHT = re.compile(
@@ -29,6 +32,7 @@ _DEMANDED = re.compile(r"(?:\slesions?)?\s(?:is|are)\s(?:required|needed|mandato
 _ONE_LESION = re.compile(r"(?:is |are )?\w+ (?:as|for) (?:an? |the )?(?:RECIST )?target", FLAGS)
 _NOT = re.compile(r"\b(?:not|isn't|n't|never|hardly)\s(?:\w+\s){0,2}$", FLAGS)
 _ELSEWHERE = re.compile(r"\s(?:\w+\s)?(?:outside|apart from|aside from|other than|except|beyond|besides)\b", FLAGS)
+_SAID_FIRST = re.compile(r"\b(?:at first|first|initially|originally)\b[^.;\n]{0,24}$", FLAGS)
 _AT_LEAST = re.compile(r"\bat least one\b", FLAGS)
 _CLAUSE = re.compile(r"[;:.](?=\s|$)|(?<=\d)\s?(?:mm|cm)\)?(?=[,;.\s])|\n", FLAGS)
 _DOUBT = re.compile(
@@ -47,6 +51,10 @@ _COMPARED = re.compile(
     r"\b(?:vs?\.?|versus|since|than|compared (?:with|to)|cf\.?|on|in)\s(?:the\s)?(?:CT |MRI |PET )?(?:of |from )?$",
     FLAGS,
 )
+_FURTHER = re.compile(
+    r"(?<![\d.,/x*-])\d{1,3}(?:[.,]\d{1,2})?(?:\s?(?:mm|cm)?\s?(?:x|by)\s?\d{1,3}(?:[.,]\d{1,2})?){0,2}\s?(?:mm|cm)(?![\d/²³])", FLAGS
+)
+"""A further size of a series."""
 _IMAGING_NOTE = re.compile(r"imaging|radiolog|\bCT\b|\bMRI?\b|\bPET", FLAGS)
 _MAX_MM = 200.0
 """A longer "lesion" is a slip of units or no lesion (domain.md I7 d)."""
@@ -62,6 +70,7 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     """Mentions of measured lesions and of measurable disease."""
     found = []
     imaging: Imaging | None = None
+    series_end = 0
     for rule, m in hits:
         mention = as_mention(rule, m)
         if mention.label == "MEASURABLE":
@@ -69,8 +78,41 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 found.append(mention)
             continue
         imaging = imaging or Imaging(doc)
-        if _lesion(doc, m, mention, imaging):
+        if mention.start < series_end or not _lesion(doc, m, mention, imaging):
+            continue
+        found.append(mention)
+        if later := _later_sizes(doc, rule, mention):
+            found.extend(later)
+            series_end = later[-1].end
+    return found
+
+
+def _later_sizes(doc: Document, rule: Rule, first: Mention) -> list[Mention]:
+    """Further sizes of the same lesion, each with its day: "9 mm in February, 23 mm on CT of 6 May"; all but the newest are earlier ones."""
+    series = series_from(doc, first.start, first.end, _FURTHER, doc.line_at(first.start).end)
+    found: list[Mention] = []
+    for v in series:
+        m = rule.pattern.match(doc.norm, v.start)
+        sizes = _millimetres(m) if m is not None else []
+        if not sizes:
+            return []
+        mention = first if v.start == first.start else replace(first, start=v.start, end=v.end)
+        mention.attributes = dict(first.attributes)
+        mention.number = mention.canonical = max(sizes)
+        if mention is not first:
             found.append(mention)
+            if first.attributes.get("short_axis_said"):
+                mention.attributes["short_axis_mm"] = min(sizes)
+            elif len(sizes) > 1:
+                mention.attributes["short_axis_mm"] = sorted(sizes)[-2]
+            else:
+                mention.attributes.pop("short_axis_mm", None)
+        mention.attributes["baseline"] = not v.superseded
+        mention.date, mention.date_source = None, None
+        if v.when is not None:
+            set_date(mention, v.when)
+        elif (day := day_of_place(doc, first.start)) is not None:
+            mention.date, mention.date_source = day
     return found
 
 
@@ -92,6 +134,10 @@ def _measurable(doc: Document, mention: Mention) -> bool:
         mention.assertion = "hypothetical"
     elif mention.assertion == "absent" and _ELSEWHERE.match(norm, mention.end):
         mention.assertion = "hypothetical"  # it leaves open what it excepts
+    elif mention.assertion == "absent" and _SAID_FIRST.search(around):
+        mention.assertion = "hypothetical"  # "the report first said no measurable lesion; addendum: ..."
+    elif (again := corrected_answer(norm, mention.end, doc.line_at(mention.start).end)) is not None:
+        mention.assertion = {"yes": "present", "no": "absent"}.get(again, "hypothetical")
     elif mention.assertion == "absent" and norm[mention.end : mention.end + 1] == "?":
         mention.assertion = "possible"
     elif mention.assertion is None:
@@ -128,8 +174,11 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
     near = norm[left:right]
     words = _words()
     modality = imaging.measuring_at(mention.start)
-    if modality is None and _RECIST.search(norm, doc.line_at(mention.start).start, mention.start):
-        modality = "CT"  # RECIST measures on CT or MRI
+    if modality is None and (
+        _RECIST.search(norm, doc.line_at(mention.start).start, mention.start)
+        or _words()["short_axis"].search(norm, max(start, mention.start - 18), min(end, mention.end + 22))
+    ):
+        modality = "CT"  # RECIST measures on CT or MRI, and nobody else speaks of a short axis
     category = doc.category_at(mention.start)
     specimen = _SPECIMEN_NOTE.search(doc.note_type or "") and not _IMAGING_NOTE.search(doc.note_type or "")
     if modality is None or category in ("exam", "criteria", "family") or specimen:

@@ -9,10 +9,12 @@ from functools import cache
 from critex.extract.dates import DateMention
 from critex.extract.dating import nearest_in_segment
 from critex.extract.document import Document
+from critex.extract.event_dates import set_date
 from critex.extract.family import Family, FamilyHits
 from critex.extract.forms import answer_after, box_before
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, group_span, load_rules, load_yaml
+from critex.extract.successive import Successive, first_dated, series_from
 from critex.extract.trial_text import is_requirement
 
 _NUMBERS = {"zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "I": "1", "II": "2", "III": "3", "IV": "4"}
@@ -38,6 +40,11 @@ _WORKSHEET = re.compile(
     FLAGS,
 )
 """Boxes for yes and no behind a limit, and the score that someone wrote behind them."""
+_FURTHER = {
+    "ECOG": re.compile(r"(?<![\w./%-])(?P<v>[0-4](?:\s?-\s?[0-4])?)(?![A-Za-z\d%/]|\.\d|-\d|\s?[月日])分?", FLAGS),
+    "KPS": re.compile(r"(?<![\w./-])(?P<v>(?:100|[1-9]0)(?:\s?-\s?(?:100|[1-9]0))?)(?![A-Za-z\d/]|\.\d|\s?[月日])\s?[%分]?", FLAGS),
+}
+"""A further score of a series, whose name is not said again."""
 _VISIT = re.compile(
     r"\b(?:clinic|seen|review(?:ed)?|visit|ward round|w/r|consult\w*|progress|entry|opd|attended|follow[- ]?up)\b",
     FLAGS,
@@ -58,6 +65,7 @@ class _Words:
     stale: re.Pattern[str]
     trial: re.Pattern[str]
     family: re.Pattern[str]
+    of_relative: re.Pattern[str]
 
 
 @cache
@@ -92,26 +100,59 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         boxed.extend(options)
         if any(o.assertion == "present" for o in options):
             out.extend(options)  # a form that nobody filled in is silence, and its numbers are no scores
-    for rule, m in hits.of("performance.change"):
+    for rule, m in hits.of("performance.change", "performance.kps_change"):
         for name, temporality in (("from", "past"), ("to", "current")):
             start, end = group_span(m, name) or m.span()
-            out.append(_stated(doc, start, end, "ECOG", doc.norm[start:end], rule, temporality))
-    changes = [(m.start(), m.end()) for _, m in hits.of("performance.change")]
+            out.append(_stated(doc, start, end, rule.label, doc.norm[start:end], rule, temporality))
+    changes = [(m.start(), m.end()) for _, m in hits.of("performance.change", "performance.kps_change")]
+    for rule, m in hits.of("performance.log", "performance.kps_log"):
+        if series := _log(doc, rule, m.end()):
+            out.extend(_of_series(doc, rule, series))
+            changes.append((m.start(), series[-1].end))
     for rule, m in hits.of("performance.ecog", "performance.kps"):
         span = group_span(m, "value")
         if span is None or any(b.start < m.end() and m.start() < b.end for b in boxed):
             continue
         if any(a < m.end() and m.start() < b for a, b in changes):
             continue
-        out.extend(_scores(doc, rule, m.start(), m.end(), doc.norm[slice(*span)]))
+        out.extend(_scores(doc, rule, m.start(), m.end(), span))
     for mention in out:
-        _date(doc, mention)
+        if mention.date is None:
+            _date(doc, mention)
     return out
 
 
-def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> list[Mention]:
+def _log(doc: Document, rule: Rule, at: int) -> list[Successive]:
+    """Scores of a log, each behind its day: "ECOG log: 12/3 - 1; 9/4 - 2"; of a trend whose end is told: "ECOG trend: 2, 2, 1 (today)"."""
+    first = first_dated(doc, at, _FURTHER[rule.label], doc.line_at(at).end)
+    if first is None:
+        return []
+    return series_from(doc, first.start, first.end, _FURTHER[rule.label], doc.line_at(at).end) or [first]
+
+
+def _of_series(doc: Document, rule: Rule, series: list[Successive], start: int | None = None) -> list[Mention]:
+    """A mention a score of a series: those that a newer one follows are past, and each has the day beside it."""
+    found = []
+    for v in series:
+        written = _FURTHER[rule.label].match(doc.norm, v.start)
+        value = score_value(written["v"] if written else doc.norm[v.start : v.end], rule.label == "KPS")
+        mention = _stated(
+            doc, v.start, v.end, rule.label, value, rule, "past" if v.superseded else "current"
+        )
+        if not found and start is not None:
+            mention.start = start
+        if v.when is not None:
+            set_date(mention, v.when)
+        elif doc.note_date is not None:
+            mention.date, mention.date_source = doc.note_date.isoformat(), "note"
+        found.append(mention)
+    return found
+
+
+def _scores(doc: Document, rule: Rule, start: int, end: int, span: tuple[int, int]) -> list[Mention]:
     """A score, and what it was before or is now where that stands beside it."""
     norm, words = doc.norm, _words()
+    written = norm[slice(*span)]
     ecog = rule.label == "ECOG"
     if norm[end - 1] == ")" and "(" not in norm[start:end]:
         end -= 1
@@ -132,7 +173,11 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
         or (ranged and words.trial.search(norm, max(seg_start, start - 140), start))
     ):
         mention.assertion = "hypothetical"
-    elif words.family.search(norm, max(seg_start, start - 40), start) or doc.category_at(start) == "family":
+    elif (
+        words.family.search(norm, max(seg_start, start - 40), start)
+        or doc.category_at(start) == "family"
+        or words.of_relative.search(norm, max(seg_start, start - 90), start)
+    ):
         mention.assertion = "family"
     elif norm[max(0, start - 2) : start].strip() == "?":
         mention.assertion = "possible"
@@ -154,6 +199,8 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, written: str) -> li
         mention.assertion = "hypothetical"
         found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current"))
         return found
+    if mention.assertion == "present" and (series := series_from(doc, span[0], end, _FURTHER[rule.label], line.end)):
+        return _of_series(doc, rule, series, start)
     if ecog and mention.assertion == "present":
         if m := words.was.match(norm, end):
             name = next(n for n in ("v", "v2", "v3") if m[n])

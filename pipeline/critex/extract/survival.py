@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from critex.extract.dating import day_of_place
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
-from critex.extract.forms import answer_after, box_before
+from critex.extract.forms import answer_after, box_before, corrected_answer
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_rules, load_yaml
 from critex.extract.subject import about_relative
@@ -18,6 +19,9 @@ LIMIT = 3.0
 """Months that the trial asks for; protocols take 12 weeks as the same (domain.md I6)."""
 REACH = 84
 """Characters between what is expected and how long."""
+_TO = re.compile(r"\s?(?:to\b|-+>|→|=>)", FLAGS)
+LATER = 200
+"""Characters behind an estimate in which a later one may take its place."""
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "eighteen": 18, "a": 1, "half": 0.5}  # fmt: skip
 _N = r"\d+(?:\.\d+)?|" + "|".join(_NUMBERS)
 _LENGTH = re.compile(
@@ -51,6 +55,8 @@ class _Words:
     family: re.Pattern[str]
     met: re.Pattern[str]
     unanswered: re.Pattern[str]
+    later: re.Pattern[str]
+    later_gap: re.Pattern[str]
 
 
 @cache
@@ -117,11 +123,34 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 )
             )
             continue
-        for length in _ticked(doc, m.end()) or _lengths(doc, m.start(), m.end()):
+        lengths = _ticked(doc, m.end()) or _lengths(doc, m.start(), m.end())
+        for length in lengths:
             mention = _mention(doc, rule, m.start(), m.end(), length)
             if mention is not None:
-                out.append(mention)
+                out.append(_as_last_put(doc, mention, length))
     return out
+
+
+def _as_last_put(doc: Document, mention: Mention, first: _Length) -> Mention:
+    """The estimate in whose place a later one stands is replaced by that: "12 months in January, today no more than 4 weeks".
+
+    Also an estimate that the same breath calls an earlier one gives way ("1 year, revised to 2 months"), be it in the next sentence.
+    """
+    if mention.assertion != "present":
+        return mention
+    norm, words = doc.norm, _words()
+    at, limit = first.end, min(doc.line_at(first.start).end, first.end + LATER)
+    leads = list(words.later.finditer(norm, at, limit))
+    if norm[max(0, first.start - 5) : first.start].lower().rstrip().endswith("from") and (to := _TO.match(norm, at, limit)):
+        leads.insert(0, to)
+    for lead in leads:
+        length = _length_in(norm, lead.end(), min(limit, lead.end() + 40))
+        if length is None or length.value is None or words.later_gap.fullmatch(norm, lead.end(), length.start) is None:
+            continue
+        mention.end, mention.value, mention.number = length.end, length.value, length.months
+        mention.unit = "months" if length.months is not None else None
+        mention.date, mention.date_source = day_of_place(doc, mention.start) or (None, "none")
+    return mention
 
 
 def _lengths(doc: Document, start: int, end: int) -> list[_Length]:
@@ -204,6 +233,12 @@ def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -
         return None
     if words.not_.search(norm[start:end]) or words.not_.search(norm, max(seg_start, start - 12), start):
         value = {"over": "under", "under": "over"}[value] if rule.id == "survival.live" else value
+    again = corrected_answer(norm, last, line.end)
+    if again == "void":
+        return None
+    if again is not None:
+        value = {"over": "under", "under": "over"}[value] if again == "no" else value
+        return _stated(rule, first, last, value, length, "present")
     box = "ticked" if _OPTION.search(norm, end, length.start) else box_before(norm, first, line.start)
     answer = answer_after(norm, last, line.end)
     met = words.met.match(norm, last, line.end)
@@ -225,17 +260,13 @@ def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -
         assertion = "hypothetical"
     else:
         assertion = "possible" if words.doubt_after.match(norm, last) else "present"
-    return Mention(
-        first,
-        last,
-        "SURVIVAL",
-        value,
-        rule.id,
-        number=length.months,
-        unit="months" if length.months is not None else None,
-        assertion=assertion,
-        temporality="current",
-    )
+    return _stated(rule, first, last, value, length, assertion)
+
+
+def _stated(rule: Rule, start: int, end: int, value: str, length: _Length, assertion: str) -> Mention:
+    months = length.months
+    unit = "months" if months is not None else None
+    return Mention(start, end, "SURVIVAL", value, rule.id, number=months, unit=unit, assertion=assertion, temporality="current")
 
 
 FAMILY = Family("survival", load_rules("survival.yaml"), _find)
