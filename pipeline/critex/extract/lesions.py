@@ -52,7 +52,8 @@ _COMPARED = re.compile(
     FLAGS,
 )
 _FURTHER = re.compile(
-    r"(?<![\d.,/x*-])\d{1,3}(?:[.,]\d{1,2})?(?:\s?(?:mm|cm)?\s?(?:x|by)\s?\d{1,3}(?:[.,]\d{1,2})?){0,2}\s?(?:mm|cm)(?![\d/²³])", FLAGS
+    r"(?<![\d.,/x*-])\d{1,3}(?:[.,]\d{1,2})?(?:\s?(?:mm|cm)?\s?(?:x|by)\s?\d{1,3}(?:[.,]\d{1,2})?){0,2}\s?(?:mm|cm)(?![\d/²³])",
+    FLAGS,
 )
 """A further size of a series."""
 _IMAGING_NOTE = re.compile(r"imaging|radiolog|\bCT\b|\bMRI?\b|\bPET", FLAGS)

@@ -42,7 +42,9 @@ _WORKSHEET = re.compile(
 """Boxes for yes and no behind a limit, and the score that someone wrote behind them."""
 _FURTHER = {
     "ECOG": re.compile(r"(?<![\w./%-])(?P<v>[0-4](?:\s?-\s?[0-4])?)(?![A-Za-z\d%/]|\.\d|-\d|\s?[月日])分?", FLAGS),
-    "KPS": re.compile(r"(?<![\w./-])(?P<v>(?:100|[1-9]0)(?:\s?-\s?(?:100|[1-9]0))?)(?![A-Za-z\d/]|\.\d|\s?[月日])\s?[%分]?", FLAGS),
+    "KPS": re.compile(
+        r"(?<![\w./-])(?P<v>(?:100|[1-9]0)(?:\s?-\s?(?:100|[1-9]0))?)(?![A-Za-z\d/]|\.\d|\s?[月日])\s?[%分]?", FLAGS
+    ),
 }
 """A further score of a series, whose name is not said again."""
 _VISIT = re.compile(
@@ -132,13 +134,11 @@ def _log(doc: Document, rule: Rule, at: int) -> list[Successive]:
 
 def _of_series(doc: Document, rule: Rule, series: list[Successive], start: int | None = None) -> list[Mention]:
     """A mention a score of a series: those that a newer one follows are past, and each has the day beside it."""
-    found = []
+    found: list[Mention] = []
     for v in series:
         written = _FURTHER[rule.label].match(doc.norm, v.start)
         value = score_value(written["v"] if written else doc.norm[v.start : v.end], rule.label == "KPS")
-        mention = _stated(
-            doc, v.start, v.end, rule.label, value, rule, "past" if v.superseded else "current"
-        )
+        mention = _stated(doc, v.start, v.end, rule.label, value, rule, "past" if v.superseded else "current")
         if not found and start is not None:
             mention.start = start
         if v.when is not None:

@@ -141,7 +141,9 @@ def _as_last_put(doc: Document, mention: Mention, first: _Length) -> Mention:
     norm, words = doc.norm, _words()
     at, limit = first.end, min(doc.line_at(first.start).end, first.end + LATER)
     leads = list(words.later.finditer(norm, at, limit))
-    if norm[max(0, first.start - 5) : first.start].lower().rstrip().endswith("from") and (to := _TO.match(norm, at, limit)):
+    if norm[max(0, first.start - 5) : first.start].lower().rstrip().endswith("from") and (
+        to := _TO.match(norm, at, limit)
+    ):
         leads.insert(0, to)
     for lead in leads:
         length = _length_in(norm, lead.end(), min(limit, lead.end() + 40))
@@ -266,7 +268,9 @@ def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -
 def _stated(rule: Rule, start: int, end: int, value: str, length: _Length, assertion: str) -> Mention:
     months = length.months
     unit = "months" if months is not None else None
-    return Mention(start, end, "SURVIVAL", value, rule.id, number=months, unit=unit, assertion=assertion, temporality="current")
+    return Mention(
+        start, end, "SURVIVAL", value, rule.id, number=months, unit=unit, assertion=assertion, temporality="current"
+    )
 
 
 FAMILY = Family("survival", load_rules("survival.yaml"), _find)
