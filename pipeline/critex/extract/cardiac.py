@@ -12,6 +12,7 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, group_span, load_rules
 from critex.extract.rhythm import judge_rhythm
 from critex.extract.subject import not_about_patient
+from critex.extract.successive import day_beside
 
 _UNCONTROLLED = re.compile(
     r"uncontrolled|poorly[\s-](?:bp[\s-])?controlled|(?:not|never) (?:been )?(?:well |adequately |sufficiently |yet |fully |properly )*(?:controlled|regulated|under control)|(?:is|was|are|were)n't (?:well |yet |fully )?(?:controlled|under control)|(?:cannot|can't|could not) be controlled|(?:badly|insufficiently|poorly)[\s-](?:controlled|regulated|adjusted|managed)|(?:difficult|hard) to control|poor(?:ly)? (?:bp )?control|resistant|malignant|accelerated|"
@@ -22,8 +23,13 @@ _CONTROLLED = re.compile(
     r"(?<!not )(?<!not well )(?<!poorly )(?<!poorly-)(?<!un)(?<!in)(?<!partly )(?<!partially )(?<!incompletely )(?<!suboptimally )(?<!barely )(?<!moderately )(?<!never )(?<!be )(?<!better )(?<!until )(?<!if )(?<!once )controlled\b|(?:good|adequate|satisfactory|excellent|fair|(?<!not )(?<!yet )(?<!get )(?<!bring )(?<!get it )(?<!bring it )under) (?:bp |blood pressure )?control\b|\bwell[\s-](?:regulated|adjusted|adapted|managed|balanced|set)\b|\b(?:good|normal) (?:values|readings|pressures)\b|at (?:goal|target)|控制(?:良好|可|尚可|稳定)",
     FLAGS,
 )
+_NO_LONGER = re.compile(
+    r"\s(?:until|till|up to|before|previously|last (?:year|month|winter|summer|autumn|spring)|in (?:the )?(?:past|winter|summer|autumn|spring|19\d\d|20\d\d|(?-i:[A-Z])[a-z]{2,8}\b)|at (?:first|diagnosis|referral|presentation))",
+    FLAGS,
+)
+"""Behind a word on control that was true of an earlier time only: "well controlled until March"."""
 _NOT_A_READING = re.compile(
-    r"target|goal|\baim\b|\bkeep|highest|maximum|\bmax\b|peak|previous(?:ly)?|used to|as high as|before treatment|\bif\b|最高|(?:[<>≤≥]|below|under|until|up to|above|over)\s?$",
+    r"target|goal|\baim\b|\bkeep|highest|maximum|\bmax\b|peak|previous(?:ly)?|used to|as high as|before treatment|\bif\b|最高|(?:(?<![-=])[<>≤≥]|below|under|until|up to|above|over)\s?$",
     FLAGS,
 )
 _AIMED_AT = re.compile(r"\s?(?:mm\s?hg)?[\s,(]{1,3}(?:is |as |being )?(?:the )?(?:target|goal|aim)\b", FLAGS)
@@ -31,6 +37,17 @@ _HOME = re.compile(r"\bhome\b|self[\s-](?:measured|monitor)|ambulatory|家庭", 
 _PAIR = re.compile(
     r"(?<![\d/.-])(?P<value>[89]\d|1\d\d|2[0-5]\d)\s?/\s?(?P<low>[4-9]\d|1[0-5]\d)(?![\d/]|\s?%|\s?(?:mg|cells))", FLAGS
 )
+_SPANNED_PAIR = re.compile(
+    r"(?<![\d/.-])(?P<value>[89]\d|1\d\d|2[0-5]\d)(?:\s?-\s?(?P<value_to>[89]\d|1\d\d|2[0-5]\d))?\s?/\s?(?P<low>[4-9]\d|1[0-5]\d)(?:\s?-\s?(?P<low_to>[4-9]\d|1[0-5]\d))?"
+    r"(?![\d/]|\.\d|\s?%|\s?(?:mg|mcg|ug|cells|ml|mm\b(?!\s?hg)))",
+    FLAGS,
+)
+"""A reading, or from one to another: "132/80", "120-130/70-80"."""
+_LIMIT = re.compile(r"\b(?:cut-?off|limit|threshold|protocol|trial|study)\b[^.;]{0,24}$", FLAGS)
+_BESIDE, _BESIDE_BEFORE = 220, 90
+"""Characters behind and before the name of hypertension within which two numbers with a stroke are a blood pressure."""
+_LEAST_GAP, _WIDEST_GAP = 15.0, 130.0
+"""Systolic and diastolic pressure differ by so much, in mmHg."""
 _SERIES_REACH = 80
 """How far apart the readings of one series may stand."""
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4"}
@@ -103,7 +120,46 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         elif rule.label == "ARRHYTHMIA":
             judge_rhythm(doc.norm, mention, seg_start, seg_end)
         out.append(mention)
-    return out
+    readings = [m for m in out if m.label == "BP"]
+    bare = _bare_readings(doc, [m for m in out if m.label == "HYPERTENSION" and m.assertion != "family"], readings)
+    _day_each(doc, sorted(readings + bare, key=lambda r: r.start))
+    return out + bare
+
+
+def _bare_readings(doc: Document, named: list[Mention], known: list[Mention]) -> list[Mention]:
+    """Readings beside the name of hypertension without a word before them: "Known HTN on losartan: 132/80 in March, 172/104 on 15 May"."""
+    found: list[Mention] = []
+    taken = [(r.start, r.end) for r in known]
+    for m in named:
+        line = doc.line_at(m.start)
+        low, high = max(line.start, m.start - _BESIDE_BEFORE), min(line.end, m.end + _BESIDE)
+        for pair in _SPANNED_PAIR.finditer(doc.norm, low, high):
+            if any(a < pair.end() and pair.start() < b for a, b in taken) or not_about_patient(doc, pair.start()):
+                continue
+            top = float(pair["value_to"] or pair["value"])
+            bottom = float(pair["low_to"] or pair["low"])
+            lead = doc.norm[max(low, pair.start() - 30) : pair.start()]
+            if not _LEAST_GAP <= top - bottom <= _WIDEST_GAP:
+                continue
+            reading = Mention(*pair.span(), "BP", "bp", "cardiac.bp", number=top, unit="mmHg")
+            reading.attributes["diastolic"] = bottom
+            if _HOME.search(doc.norm, max(low, pair.start() - 60), pair.start()):
+                reading.attributes["home"] = True
+            meant = _NOT_A_READING.search(lead) or _AIMED_AT.match(doc.norm, pair.end()) or _LIMIT.search(lead)
+            reading.assertion, reading.temporality = "hypothetical" if meant else "present", "current"
+            found.append(reading)
+            taken.append(pair.span())
+    return found
+
+
+def _day_each(doc: Document, readings: list[Mention]) -> None:
+    """Give each of several readings of a line the day that stands beside it."""
+    for reading in readings:
+        line = doc.line_at(reading.start)
+        if reading.date is not None or sum(line.start <= r.start < line.end for r in readings) < 2:
+            continue
+        low = max([line.start, *(r.end for r in readings if r.end <= reading.start)])
+        set_date(reading, day_beside(doc, reading.start, reading.end, _SPANNED_PAIR, low, line.end))
 
 
 def _readings(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
@@ -161,10 +217,11 @@ def _dated_readings(doc: Document, start: int) -> list[Mention]:
 
 def _control(doc: Document, m: Mention, seg_start: int, seg_end: int) -> None:
     near = doc.norm[max(seg_start, m.start - 25) : min(seg_end, m.end + 70)]
-    if _UNCONTROLLED.search(near):
-        m.attributes["control"] = "uncontrolled"
-    elif _CONTROLLED.search(near):
-        m.attributes["control"] = "controlled"
+    for said, control in ((_UNCONTROLLED.search(near), "uncontrolled"), (_CONTROLLED.search(near), "controlled")):
+        if said is not None:
+            if not _NO_LONGER.match(near, said.end()):
+                m.attributes["control"] = control
+            break
     if re.search(r"\bnot\s$", doc.norm[max(seg_start, m.start - 4) : m.start], re.I):
         m.assertion = "absent"
     elif m.rule == "cardiac.pressure_control":

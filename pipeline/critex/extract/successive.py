@@ -69,6 +69,13 @@ def day_before(doc: Document, start: int, low: int) -> DateMention | None:
     return days[-1] if days else None
 
 
+def day_beside(doc: Document, start: int, end: int, value: re.Pattern[str], low: int, limit: int) -> When | None:
+    """Day of one value of several, behind it or before it; ``low`` and ``limit`` are the ends of what may be looked at."""
+    v = Successive(start, end)
+    _dated(doc, v, value, low, limit)
+    return v.when
+
+
 def first_dated(doc: Document, at: int, value: re.Pattern[str], limit: int) -> Successive | None:
     """First value of a log, where its day stands right at ``at``: "12/3 - 1"."""
     day = _first_day(doc, at, min(limit, at + REACH))
