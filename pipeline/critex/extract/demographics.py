@@ -6,15 +6,22 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from critex.extract.dates import DateMention, When
 from critex.extract.document import Document
+from critex.extract.event_dates import set_date
 from critex.extract.family import Family, FamilyHits
 from critex.extract.mention import Mention
 from critex.extract.number_words import ORDINALS
 from critex.extract.patterns import FLAGS, Rule, group_span, load_rules, load_yaml
+from critex.extract.subject import about_relative
 from critex.extract.trial_text import is_requirement
 
 OLDEST = 109
 """Larger numbers are no ages."""
+_TOLD_REACH = 70
+"""Characters between an age and the earlier day of which it is told."""
+_SAME_VISIT = 45
+"""Days before the note within which an age is as good as one of the note's day."""
 _UNITS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 _TENS = {"eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80}  # fmt: skip
 _PARTS = {"early": (0, 4), "mid": (3, 7), "late": (5, 9), None: (0, 9)}
@@ -32,6 +39,15 @@ class _Words:
     not_age_after: re.Pattern[str]
     not_patient_before: re.Pattern[str]
     not_patient_after: re.Pattern[str]
+    told_of: re.Pattern[str]
+    told_as: re.Pattern[str]
+    told_in: re.Pattern[str]
+    told_was: re.Pattern[str]
+    told_visit: re.Pattern[str]
+    told_heading: re.Pattern[str]
+    told_at: re.Pattern[str]
+    told_before: re.Pattern[str]
+    turned: re.Pattern[str]
 
 
 @cache
@@ -79,11 +95,25 @@ def _age(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
     before = norm[max(0, digits[0] - 24) : digits[0]]
     if (
         not 0 < low <= OLDEST
-        or words.not_age_before.search(before)
-        or words.not_age_before.search(norm, max(0, start - 24), start)
+        or (
+            rule.id not in ("demographics.age_then", "demographics.age_next")
+            and (words.not_age_before.search(before) or words.not_age_before.search(norm, max(0, start - 24), start))
+        )
         or words.not_age_after.match(norm, end)
     ):
         return []
+    told = _told_on(doc, start, end)
+    if rule.id == "demographics.age_then" and (
+        told is None
+        or about_relative(doc, start)
+        or (
+            norm[start : start + 3].lower() == "at "
+            and not words.told_visit.search(norm[doc.segment_at(start)[0] : start])
+        )
+    ):
+        return []
+    if rule.id == "demographics.age_next":  # "will be 72 in August"
+        low, high = low - 1, high - 1
     age = Mention(
         start,
         end,
@@ -98,10 +128,47 @@ def _age(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
         date=doc.note_date.isoformat() if doc.note_date else None,
         date_source="note" if doc.note_date else "none",
     )
+    if told is not None:
+        set_date(age, told)
+        age.temporality = "past"
+        if words.turned.match(norm, start):
+            age.attributes["birthday"] = True
     sex = group_span(m, "sex") or group_span(m, "sex2")
     if sex is None:
         return [age]
     return [age, _sex(doc, *sex, "F" if _FEMALE.match(norm[sex[0] : sex[1]]) else "M", rule, {"beside_age": True})]
+
+
+def _told_on(doc: Document, start: int, end: int) -> When | None:
+    """The earlier day of which an age is told: "Referred in December 2024 as a 70-year-old", "was 67 at his first visit on 3 March 2025"."""
+    norm, words = doc.norm, _words()
+    seg_start, seg_end = doc.segment_at(start)
+    if words.relative.search(norm, max(0, seg_start - _TOLD_REACH), start):
+        return None
+    before = doc.dates_between(max(seg_start, start - _TOLD_REACH), start)
+    behind = doc.dates_between(end, min(seg_end, end + _TOLD_REACH))
+    found = None
+    if before and _tells_before(norm, before[-1], seg_start, start):
+        found = before[-1].when
+    elif (
+        behind
+        and words.told_at.fullmatch(norm, end, behind[0].start)
+        and words.told_before.search(norm, max(seg_start, start - 24), end)
+    ):
+        found = behind[0].when
+    if found is None or doc.note_date is None or (doc.note_date - found.last).days <= _SAME_VISIT:
+        return None
+    return found
+
+
+def _tells_before(norm: str, day: DateMention, low: int, start: int) -> bool:
+    """Whether a day before an age is the one of which it is told: "Summary of 2018: man of 66", "In January 2026 a 69-year-old"."""
+    words, between = _words(), norm[day.end : start]
+    if words.told_as.fullmatch(between) or (norm.startswith("at ", start) and not between.strip(" )")):
+        return True
+    if words.told_of.search(norm, max(low, day.start - 30), day.start) and words.told_heading.fullmatch(between):
+        return True
+    return words.told_in.match(norm[low : day.start]) is not None and words.told_was.fullmatch(between) is not None
 
 
 def _number(norm: str, m: re.Match[str]) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from critex.extract.dates import When
 from critex.features.derive import derivation
-from critex.features.facts import CONFLICT, Fact, Statement
+from critex.features.facts import CONFLICT, OWN_DATES, Fact, Statement
 from critex.features.patient import Patient, as_fact, lasting
 
 UNLIKELY_BIRTHDAY = 60
@@ -53,17 +53,32 @@ def _span(s: Statement) -> tuple[int, int]:
     return int(low), int(high or low)
 
 
+def _told_on(s: Statement) -> When | None:
+    """The day of which an age is told: one written beside it ("66 in 2018"), else that of its note."""
+    if s.date_source in OWN_DATES and s.when is not None:
+        return s.when
+    return When(s.note_date, s.note_date) if s.note_date is not None else None
+
+
 def _interval(s: Statement, on: date | None) -> tuple[int, int]:
     low, high = _span(s)
-    if on is None or s.note_date is None:
+    told = _told_on(s)
+    if on is None or told is None:
         return low, high
-    return moved_on(low, s.note_date, on)[0], moved_on(high, s.note_date, on)[1]
+    if s.attributes.get("birthday"):  # "turned 68 in January"
+        return low + completed_years(told.last, on), high + completed_years(told.first, on)
+    return moved_on(low, told.last, on)[0], moved_on(high, told.first, on)[1]
 
 
 def _settled(s: Statement, on: date | None) -> tuple[int, int]:
     """As :func:`_interval`, without the birthday that hardly lies between two near days."""
     low, high = _interval(s, on)
-    if on is not None and s.note_date is not None and 0 <= (on - s.note_date).days <= UNLIKELY_BIRTHDAY:
+    if (
+        on is not None
+        and s.note_date is not None
+        and s.date_source not in OWN_DATES
+        and 0 <= (on - s.note_date).days <= UNLIKELY_BIRTHDAY
+    ):
         return low, low + (_span(s)[1] - _span(s)[0])
     return low, high
 
