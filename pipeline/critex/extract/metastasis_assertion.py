@@ -128,10 +128,28 @@ def claim(norm: str, tokens: list[Token], group: Group, earlier: list[Group], en
         if group.assertion == "absent":
             return
     before = _from_before(norm, tokens, group, earlier, end)
+    if before is not None and before[0] == "possible" and _read_as(norm, tokens[0].start, *before[1]):
+        before = None
     if before is not None:
         rank = ("hypothetical", "absent", "possible", "present")
         if after is None or rank.index(before[0]) < rank.index(after[0]):
             group.assertion, group.cue = before
+
+
+_FINDING = re.compile(
+    r"\b(?:lesions?|nodules?|mass(?:es)?|foci|focus|uptake|concentration|destruction|enlargement|enlarged|shadows?|opacit(?:y|ies)|hypermetabol\w+|avid\w*)\b|结节|肿块|占位|破坏|增高|浓聚|病灶|肿大|结節|腫塊|佔位|病變|病变",
+    FLAGS,
+)
+_CONSIDERED = frozenset({"consider", "considered", "considering", "考虑", "考慮"})
+
+
+def _read_as(norm: str, start: int, cue_start: int, cue_end: int) -> bool:
+    """Whether "consider" is how a reader of images puts what a finding is: "multiple nodules of both lungs, considered metastasis" (domain.md 17)."""
+    if norm[cue_start:cue_end].lower() not in _CONSIDERED or re.search(
+        r"\b(?:to|please|also|should|must)\s$", norm[start:cue_start], re.I
+    ):
+        return False
+    return _FINDING.search(norm, start, cue_start) is not None
 
 
 def deny_neither(norm: str, tokens: list[Token], group: Group, head_start: int, named: bool) -> None:
