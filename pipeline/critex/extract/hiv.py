@@ -7,9 +7,10 @@ import re
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits
 from critex.extract.forms import answer_after, box_before
-from critex.extract.hepatitis import MISFILED, find_serology
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
+from critex.extract.virus_context import MISFILED
+from critex.extract.virus_tests import find_serology
 
 _CONFIRMATION_AWAITED = re.compile(
     r"[^.;\n]{0,24}?\b(?:western blot|(?-i:WB)|confirm(?:ation|atory|ing)(?: test\w*)?|line immunoassay)\b[^.;\n]{0,14}?(?:pending|await\w*|to follow|sent|requested|outstanding)",
@@ -77,11 +78,20 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
                 m.value == "test" and _NOT_CONFIRMED.search(doc.norm, m.end, min(limit, m.end + 80))
             ) or _CONFIRMATION_AWAITED.match(doc.norm, m.end, limit):
                 m.assertion = "possible"
+    if any(m.value == "disease" and m.assertion in (None, "present") for m in found):
+        for m in found:
+            if m.result == "negative" and _SELF_SAID.search(doc.norm, max(0, m.start - 60), m.start):
+                m.attributes["superseded"] = True  # what a letter knows outranks what was said at first
     found.extend(_own_tests(doc, found))
     found.extend(_loads(doc, found))
     return found
 
 
+_SELF_SAID = re.compile(
+    r"\b(?:said|says|claim(?:s|ed)|stat(?:es|ed)|report(?:s|ed)|told (?:us|me)|insist(?:s|ed)|self-report\w*|initially|at first|form|questionnaire|by his own account)\b[^.;\n]{0,40}$",
+    re.I,
+)
+"""Before a negative that the patient or a form told."""
 _CONFIRMED = re.compile(r"\s?(?:infection\s)?(?:was |is )?(?:confirmed|proven)\b", re.I)
 
 

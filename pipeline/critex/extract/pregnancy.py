@@ -10,7 +10,8 @@ from critex.extract.family import Family, FamilyHits, as_mention, resolve_overla
 from critex.extract.forms import answer_after, said_by_box
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
-from critex.extract.serology import read_result
+from critex.extract.repeated_tests import read_repeats, set_day
+from critex.extract.serology import Result, read_result
 from critex.extract.subject import not_about_patient
 
 _NUMBER = re.compile(
@@ -18,7 +19,7 @@ _NUMBER = re.compile(
     FLAGS,
 )
 _NOT = re.compile(
-    r"\b(?:not|no|nil|never|denie[sd]|denying|neither|nor|isn't|without|nil evidence of|non)\b(?:(?!\bbut\b|eligible)[^.;:(]){0,32}$",
+    r"\b(?:not|no|nil|never|denie[sd]|denying|neither|nor|isn't|without|nil evidence of|non|gave up|given up|stopped|cancelled|abandoned|no longer|failed|unsuccessful)\b(?:(?!\bbut\b|eligible)[^.;:(]){0,32}$",
     FLAGS,
 )
 _CONDITIONAL = re.compile(
@@ -31,6 +32,14 @@ _NOT_YET = re.compile(
 )
 _NEGATIVE_BEFORE = re.compile(r"(?:neg(?:ative)?|-ve|\bno)\s{0,2}$", FLAGS)
 _NOT_APPLICABLE = re.compile(r"\s?(?:[:-]\s?)?(?:not applicable|n/?a\b|not required|not needed)", FLAGS)
+_CEASED = re.compile(
+    r"(?<!will )(?<!not )(?<!to )(?<!not yet )\b(?:stopped|ceased|finished|gave up|given up|discontinued|ended|quit|weaned[\w ]{0,16} from)\s(?:with\s)?$",
+    FLAGS,
+)
+_CEASED_AFTER = re.compile(
+    r"\s(?:(?:was|has been|is now|had been)\s)?(?:stopped|ceased|ended|discontinued|finished|given up|over\b|until (?=(?:last|jan|feb|march|april|19|20)))",
+    FLAGS,
+)
 _LAST = timedelta(days=300)
 
 
@@ -42,8 +51,10 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         elif m.rule == "pregnancy.excluded":
             m.assertion = "present"
         elif m.value == "test":
+            name_end = m.end
             if not _test(doc, m):
                 continue
+            out.extend(_repeats(doc, m, name_end))
         elif m.value == "infertile":
             seg_start, _ = doc.segment_at(m.start)
             if not _NOT_YET.search(doc.norm, max(seg_start, m.start - 24), m.start):
@@ -77,6 +88,36 @@ def _test(doc: Document, m: Mention) -> bool:
     return True
 
 
+_HCG_UNIT = re.compile(r"m?(?:iu|ui|ie)\s?/\s?m?l", FLAGS)
+_NON_PREGNANT_BELOW = 5.0
+"""IU/L of hCG."""
+
+
+def _repeats(doc: Document, m: Mention, name_end: int) -> list[Mention]:
+    """Further results of a pregnancy test, each with its day: "negative 20 April; second test 14 May positive"."""
+    first = Result(m.end, m.end, m.result) if m.result else None
+    hcg = re.search("hcg", doc.norm[m.start : name_end], re.I) is not None
+    series = read_repeats(
+        doc, name_end if first is None else m.end, doc.line_at(m.start).end, first, _HCG_UNIT if hcg else None, hcg
+    )
+    more = []
+    for i, d in enumerate(series):
+        result = d.result.result
+        if d.result.number is not None:
+            low = d.result.number < _NON_PREGNANT_BELOW or d.result.comparator in ("<", "<=")
+            result = "negative" if low else "positive"
+        if i == 0 and first is None:
+            m.end, m.result, m.assertion = d.result.end, result, "present"
+        here = m
+        if i > 0:
+            here = Mention(
+                d.result.start, d.result.end, m.label, "test", m.rule, result=result, assertion="present", priority=2
+            )
+            more.append(here)
+        set_day(doc, here, d)
+    return more
+
+
 def _state(doc: Document, m: Mention) -> bool:
     """Whether pregnancy, breastfeeding or a wish for a child is stated of now, and whether it is denied."""
     norm = doc.norm
@@ -104,7 +145,10 @@ def _state(doc: Document, m: Mention) -> bool:
     said = said_by_box(norm, m.start, m.end, line.start, line.end)
     if said is not None:
         m.assertion = said
-    elif _NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I):
+    elif (
+        m.value == "breastfeeding"
+        and (_CEASED.search(norm, max(seg_start, m.start - 40), m.start) or _CEASED_AFTER.match(norm, m.end, seg_end))
+    ) or (_NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I)):
         m.assertion = "absent"
     elif answer is not None:
         m.assertion = "absent" if answer[0] == "no" else "present"

@@ -42,7 +42,7 @@ _QUANTITY = re.compile(
     FLAGS,
 )
 _ELAPSED = re.compile(
-    r"\s?-?\s?(?:days?|weeks?|wks?|months?|mths?|years?|yrs?|hours?|cycles?|monthly|weekly|yearly)\b|\s?/\s?(?:12|52)\b",
+    r"\s?-?\s?(?:days?|weeks?|wks?|months?|mths?|years?|yrs?|hours?|cycles?|monthly|weekly|yearly)\b|\s?/\s?(?:12|52)\b|\s?[年月日号周天]",
     FLAGS,
 )
 """Behind a number that is a time: "recheck HBV DNA in 4 weeks"."""
@@ -169,6 +169,19 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
         return Result(start, unit.end(), None, spoken[1], None, unit["unit"]) if unit is not None else None
     if q is None or re.match(r"\s?[-/]\d", norm[q.end() : q.end() + 3]) or _ELAPSED.match(norm, q.end(), limit):
         return None
+    return _quantity(norm, q, limit)
+
+
+def quantity_at(norm: str, at: int, limit: int) -> Result | None:
+    """Number that stands right at a place, with its unit; ``None`` where there is none, or where it is a time."""
+    q = _QUANTITY.match(norm, at, limit)
+    if q is None or re.match(r"\s?[-/]\d", norm[q.end() : q.end() + 3]) or _ELAPSED.match(norm, q.end(), limit):
+        return None
+    return _quantity(norm, q, limit)
+
+
+def _quantity(norm: str, q: re.Match[str], limit: int) -> Result:
+    """Result of a number: its power, thousands, comparator and unit, and the word or sign behind it."""
     number = to_number(q["num"].replace(" ", ""), q["p1"] or q["p2"] or q["p3"])
     if _DOTTED.fullmatch(q["num"]) and not (q["p1"] or q["p2"] or q["p3"]) and _LOAD_UNIT.match(q["unit"] or ""):
         number = float(q["num"].replace(".", ""))  # "23.500 IE/ml": thousands, as on the Continent

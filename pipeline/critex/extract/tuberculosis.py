@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from critex.extract.document import Document
 from critex.extract.family import Family, FamilyHits, as_mention, resolve_overlaps
 from critex.extract.imaging import Imaging
+from critex.extract.informants import relative_informs, turns_out_anothers
 from critex.extract.mention import Mention
 from critex.extract.patterns import load_rules
-from critex.extract.serology import pending, read_result
+from critex.extract.repeated_tests import read_repeats, set_day
+from critex.extract.serology import Result, pending, read_result
 from critex.extract.subject import about_relative
 
 _LED = re.compile(r"(\b(?:positive|negative|pos|neg)\s|(?<![\w+])\+|(?:(?<=[(:;,.\n]\s)|(?<=[(:;,.\n])|^)\+\s)$", re.I)
@@ -237,6 +240,9 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     """Settle what a bare name says: treatment now or over, in the lung or elsewhere. False where the mention only repeats its neighbour."""
     start, end = doc.segment_at(m.start)
     after, before = doc.norm[m.end : min(end, m.end + 70)], doc.norm[max(start, m.start - 25) : m.start]
+    if m.assertion in (None, "present", "absent") and turns_out_anothers(doc, m.end):
+        m.assertion = "family"
+        return True
     if m.value == "test":
         return not (m.result is None and _packs_a_day(doc, m))
     lead = doc.norm[max(start, m.start - 160) : m.start]
@@ -252,6 +258,8 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     if m.value in ("active", "past", "unspecified") and _NURSED.search(lead):
         m.value, m.assertion = "exposure", "present"
         return True
+    if m.assertion is None and relative_informs(doc, m.start) and not _DENIED.search(lead):
+        m.assertion = "present"
     if (
         m.assertion is None
         and m.value in ("active", "past", "unspecified")
@@ -337,6 +345,65 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     return True
 
 
+_PUT_RIGHT = re.compile(
+    r"\b(?:correct(?:ed|ion)(?!\s(?:calcium|ca\b))|amended|erratum|addendum|wrong(?:ly)?|in error|mistake\w*|mix(?:ed)?[\s-]?up)\b",
+    re.I,
+)
+_NOT_HIS = re.compile(
+    r"\b(?:no|never (?:had|been treated for))\s(?:(?:history of|evidence of|previous|prior|known)\s)?$", re.I
+)
+_CORRECTED_WITHIN = 200
+
+
+def _take_back(doc: Document, found: list[Mention]) -> None:
+    """Disease that a correction behind it denies is none: "Note of April says old TB. Corrected 8 May: films mixed up. No TB"; in place."""
+    for m, denied in pairwise(sorted(found, key=lambda m: m.start)):
+        if (
+            m.value in ("active", "past", "unspecified")
+            and m.assertion in (None, "present")
+            and (denied.assertion == "absent" or _NOT_HIS.search(doc.norm, max(0, denied.start - 30), denied.start))
+            and denied.start - m.end < _CORRECTED_WITHIN
+            and _PUT_RIGHT.search(doc.norm, m.end, denied.start)
+            and "\n\n" not in doc.norm[m.end : denied.start]
+        ):
+            m.assertion = "hypothetical"
+
+
+_LATER_SIZE = re.compile(
+    r"(?:(?!\b(?:node|nodule|lesion|mass|tumou?r|ct|mri)\b)[^.\n]){0,30}[;,:]\s(?:(?!\b(?:node|nodule|lesion|mass|tumou?r|ct|mri)\b)[^.\n\d]|(?:19|20)\d\d){0,30}?(?<!\d)(?P<mm>\d{1,2})\s?mm\b",
+    re.I,
+)
+"""Millimetres of a later skin test: "PPD negative 2018; 16 mm on 6 May"."""
+
+
+def _repeats(doc: Document, found: list[Mention]) -> list[Mention]:
+    """Further results of a test for tuberculosis, each with its day: "Quantiferon 2022 negative, 7 May 2026 negative"."""
+    more = []
+    for m in found:
+        if m.value != "test" or m.assertion != "present":
+            continue
+        limit = min([o.start for o in found if o.start >= m.end] + [doc.line_at(m.start).end])
+        series = read_repeats(doc, m.end, limit, Result(m.end, m.end, m.result), None)
+        for d in series[1:]:
+            further = Mention(
+                d.result.start, d.result.end, "TB", "test", m.rule, result=d.result.result, assertion="present"
+            )
+            further.attributes.update(m.attributes)
+            set_day(doc, further, d)
+            more.append(further)
+        if series:
+            set_day(doc, m, series[0])
+        elif (size := _LATER_SIZE.match(doc.norm, m.end, limit)) is not None and m.attributes[
+            "kind"
+        ] == "blood or skin":
+            m.attributes["superseded"] = True
+            result = "positive" if int(size["mm"]) >= 10 else "negative"
+            further = Mention(size.start("mm"), size.end(), "TB", "test", m.rule, result=result, assertion="present")
+            further.attributes.update({k: v for k, v in m.attributes.items() if k != "superseded"})
+            more.append(further)
+    return more
+
+
 def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     found = resolve_overlaps([as_mention(rule, m) for rule, m in hits])
     found = [m for m in found if not _heads_a_test(doc, m, found)]
@@ -401,7 +468,9 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             )
         ):
             m.assertion = "absent"
+    found.extend(_repeats(doc, found))
     kept = [m for m in found if _kind(doc, m, found)]
+    _take_back(doc, kept)
     return [*kept, *_relatives(doc, kept)]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from critex.extract.dates import When
@@ -137,7 +137,7 @@ class Patient:
                 found = [f for f in found if f.when is None or f.when.first <= self.index_date]
             return [_repeated(_winning(found, spec.wins))] if found else []
         if spec.takes == "lasting":
-            return lasting(name, found)
+            return lasting(name, found, replaced_by_retest(found, spec.retested))
         return found
 
     def selected(self, name: str) -> list[Fact]:
@@ -261,12 +261,37 @@ def as_fact(name: str, s: Statement, state: str | None, unit: str | None = None)
     )
 
 
-def lasting(name: str, found: list[Fact]) -> list[Fact]:
+_SOON = timedelta(days=150)
+"""A screening test that a negative one follows within this time was not borne out; later, the two contradict each other."""
+
+
+def replaced_by_retest(found: list[Fact], which: str | None) -> list[Fact]:
+    """Facts that the newest test with a day of its own contradicts: "HIV 2019 negative" beside "HIV 6 May 2026 positive".
+
+    ``which`` is :attr:`~critex.features.spec.Feature.retested`. A report is not replaced by what a narrative says is negative.
+    """
+    dated = [f for f in found if f.own_date is not None]
+    if which is None or len(found) < 2 or not dated:
+        return []
+    newest = max(dated, key=lambda f: (f.own_date.last, f.own_date.first))  # type: ignore[union-attr]
+    day, rank = newest.own_date, newest.statements[0].rank
+    assert day is not None  # noqa: S101 - chosen among facts with a day
+    replaced = []
+    for f in found:
+        if f.state == newest.state or f.when is None or f.when.last >= day.first:
+            continue
+        borne_out = f.statements[0].value == "disease" or day.first - f.when.last > _SOON
+        if newest.state == "positive" or (rank <= f.statements[0].rank and (which == "either" or not borne_out)):
+            replaced.append(f)
+    return replaced
+
+
+def lasting(name: str, found: list[Fact], replaced: Sequence[Fact] = ()) -> list[Fact]:
     """The one fact that lasting statements agree on (GUIDELINE section 1).
 
-    Superseded statements go first; then reports outrank narrative; what still contradicts itself is a :data:`CONFLICT`, with both sides kept.
+    Superseded statements, and those that a later test ``replaced``, go first; then reports outrank narrative; what still contradicts itself is a :data:`CONFLICT`, with both sides kept.
     """
-    standing = [f for f in found if not f.attributes.get("superseded")] or found
+    standing = [f for f in found if not f.attributes.get("superseded") and not any(f is r for r in replaced)] or found
     if not standing:
         return []
     states = {f.state for f in standing}

@@ -108,6 +108,8 @@ class Feature(BaseModel):
     unit: str | None = None
     wins: str | None = None
     """State that wins over others of the same day: one wound that is open, though another healed."""
+    retested: Literal["either", "positive"] | None = None
+    """Of a lasting state that tests tell: whether a later test replaces an earlier one either way, or a positive one only (a first reactive screen excepted)."""
     loinc: str | None = None
     derive: str | None = None
     sources: list[Selection] = Field(default_factory=list, alias="from")
