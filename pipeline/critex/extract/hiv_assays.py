@@ -11,7 +11,7 @@ from critex.extract.serology import Name, read_result
 
 _ASSAY = re.compile(
     r"(?<![\w-])(?:(?:4th|fourth|5th|fifth)[ -]gen\w*(?: (?:test|assay))?|ag\s?/\s?ab(?: combo| test)?|combo(?: test)?|(?:elisa|eia|cmia|eclia|western blot|(?:immuno|line[ -])blot|(?-i:WB)|line immunoassay|geenius|determine|uni-?gold)(?: test)?"
-    r"|(?:rapid|antibody|confirmatory|laboratory) (?:test|assay|serology)|prueba (?:rapida|confirmatoria)|test (?:rapide|de confirmation))(?![\w-])",
+    r"|(?:rapid|antibody|confirmatory|laboratory) (?:test|assay|serology)|prueba (?:rapida|confirmatoria)|test (?:rapide|de confirmation))(?:\s?(?:\+|and|&|/)\s?(?:naa?t|rna|pcr|elisa|(?-i:WB)|western blot))?(?![\w-])",
     FLAGS,
 )
 _OTHER_TEST = re.compile(r"\b(?:syphilis|vdrl|rpr|tpha|covid|dengue|malaria|ebv|cmv|toxo\w*|strep|influenza)\b", FLAGS)

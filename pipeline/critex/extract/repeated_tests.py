@@ -120,7 +120,10 @@ def of_another_person(norm: str, start: int, end: int) -> bool:
     last = None
     for last in ANOTHER_PERSON.finditer(norm, start, end):  # noqa: B007 - the last counts
         pass
-    return last is not None and _PATIENTS_OWN.search(norm, last.end(), end) is None
+    if last is None or _PATIENTS_OWN.search(norm, last.end(), end) is not None:
+        return False
+    in_passing = _SENTENCE.search(norm, start, last.start()) is None  # "chronic hep B, mother likewise. VL ..."
+    return not (in_passing and _SENTENCE.search(norm, last.end(), end + 1) is not None)
 
 
 def read_repeats(

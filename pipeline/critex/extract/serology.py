@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from critex.extract.document import Document
 from critex.extract.lab_values import NUMBER, POWER, to_number
 from critex.extract.number_words import read_spoken
-from critex.extract.patterns import FLAGS, Rule
+from critex.extract.patterns import FLAGS, Rule, group_span
 from critex.extract.starts import first_characters
 
 _NEGATIVE = (
@@ -301,10 +301,10 @@ def names_in(doc: Document, start: int, end: int, rules: tuple[Rule, ...]) -> li
         for i in by_first[norm[at]]:
             if at >= done[i] and (m := rules[i].pattern.match(norm, at, end)) and m.end() > at:
                 done[i] = m.end()
-                found.append(Name(at, m.end(), str(rules[i].value), rules[i]))
+                found.append(Name(*(group_span(m, "span") or m.span()), str(rules[i].value), rules[i]))
     for i in anywhere:
         found.extend(
-            Name(*m.span(), str(rules[i].value), rules[i])
+            Name(*(group_span(m, "span") or m.span()), str(rules[i].value), rules[i])
             for m in rules[i].pattern.finditer(norm, start, end)
             if m.end() > m.start()
         )
