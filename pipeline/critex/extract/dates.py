@@ -75,7 +75,7 @@ PATTERN = re.compile(
     r"|(?<![\d./-])(?P<wy>(?:19|20)\d\d)[/.-](?P<wm>0[1-9]|1[0-2]|[1-9])(?![\d/-]|\.\d)"
     r"|(?<![\w./-])(?P<ago_n>\d+(?:\.\d)?|(?:"
     + _NUMBER_WORD
-    + r")\b)\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since|out(?= (?:from|of|since)))"
+    + r")\b)\s?(?:-\s?\d+\s?)?(?P<ago_sep>/\s?)?(?P<ago_u>7|52|12|days?|d\b|weeks?|wks?|w\b|fortnights?|months?|mths?|mos?\b|years?|yrs?|y\b)\s?(?P<ago>ago|back|previously|prior|before|earlier|since|out(?= (?:from|of|since)))"
     r"|\b(?P<last>last|this|early this|late last|earlier this)\s(?P<lu>week|month|year|"
     + "|".join(_MONTHS)
     + r")\b(?!\.?,?\s?(?:(?:19|20)\d\d|\d{1,2},?\s(?:19|20)\d\d))"
@@ -508,6 +508,8 @@ def _ago(m: re.Match[str], anchor: date | None) -> When | None:
         name = {"7": "days", "52": "weeks", "12": "months"}[unit]
     elif unit in ("7", "52", "12"):
         return None
+    elif unit.startswith("f"):
+        name, n = "weeks", 2 * n
     else:
         name = _UNITS[unit[0]] if not unit.startswith("mo") and not unit.startswith("mt") else "months"
     if n > 1200:

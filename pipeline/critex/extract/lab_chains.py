@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from critex.extract.document import Document, Line
+from critex.extract.lab_series import further_sets
 from critex.extract.lab_values import NUMBER, Name, analytes, canonical, lab_mention, read_value
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule
@@ -66,6 +67,10 @@ def chain_mentions(
                 continue
             found.append(lab_mention(doc, name, r, name.start if k == 0 else r.start, r.end))
         if found:
+            if len(found) == len(tokens):
+                members = [Name(x.start, x.end, x.value, x.rule) for x in found if x.value in analytes()]
+                if len(members) == len(found):
+                    found += further_sets(doc, members, found, found[-1].end, line.end)
             out.extend(found)
             left = [n for n in left if n not in inside]
     return out, left

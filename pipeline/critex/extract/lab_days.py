@@ -11,9 +11,10 @@ from critex.extract.patterns import FLAGS
 
 _DAY_LEAD = re.compile(
     r",?\s(?:drawn|dated|taken|collected|measured|checked|tested|sampled)\s(?:on\s|in\s)?"
+    r"|,?\s(?:(?:this|last|on|past)\s){0,2}(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?\s\(?|\s?\((?:the\s)?(?:last|latest)(?:\s(?:one|of (?:these|them)))?\s(?:on|from|of)\s"
     r"|\s(?:after|before|post|pre|following|during|with|at|on|in)\s[A-Za-z][A-Za-z \d/-]{1,24}\("
     r"|(?:,\s|\s)(?:in|on|from|by)\s(?:the\s|a\s)?(?:sample|specimen|bloods?|tube|draw|report|print-?out|test|labs?|clinic|repeat|ven(?:e|i)puncture|admission|discharge|screening)\s(?:of|from|on|dated|at|in)\s"
-    r"|\s?(?:[(\[]\s?(?:(?:on|of|in|taken|drawn|dated|from)\s){0,2}|on |am |du |del |@ ?|at |in (?=(?-i:[A-Z])|(?:early|late|mid)\b|(?:19|20)\d\d\b)|as of )?",
+    r"|\s?(?:[(\[]\s?(?:(?:on|of|in|taken|drawn|dated|from)\s){0,2}|on |am |du |del |den |le |el |il |@ ?|at |in (?=(?-i:[A-Z])|(?:early|late|mid)\b|(?:19|20)\d\d\b)|as of )?",
     FLAGS,
 )
 _SAID_IN_BRACKET = re.compile(r"\s?\((?:[A-Za-z][A-Za-z \d/.-]{2,40}?)[,;]\s(?=[\dA-Z])", FLAGS)
@@ -21,6 +22,8 @@ _SAID_IN_BRACKET = re.compile(r"\s?\((?:[A-Za-z][A-Za-z \d/.-]{2,40}?)[,;]\s(?=[
 _BRACKET_ENDS = re.compile(r"[^()\n\d]{0,30}[)\]]")
 _ALONE_BEHIND = re.compile(r"\s?(?:[.,;](?!\d)|$|\n|\()")
 """Behind a day that stands right behind a value without a word or bracket: "36 IU/L 10/05/2026."."""
+_NEARER = re.compile(r"(?:\s(?:on\s)?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)?,?\s\((?:on\s)?", FLAGS)
+"""Between a relative day and the day itself in brackets."""
 _DAY_REACH = 24
 """Characters in which a day behind a value ends."""
 _MONTHS = {
@@ -97,6 +100,12 @@ def day_after(doc: Document, at: int, limit: int) -> tuple[int, When] | None:
     if found is None:
         return None
     end, when = found
+    if (
+        when.source == "relative" and (nearer := _NEARER.match(doc.norm, end, limit)) is not None
+    ):  # "last week Monday (4 May)"
+        inside = day_at(doc, nearer.end(), limit)
+        if inside is not None and doc.norm[inside[0] : inside[0] + 1] == ")":
+            return inside[0] + 1, inside[1]
     if not (lead and lead.group().strip()) and when.source != "relative":
         return found if when.first == when.last and _ALONE_BEHIND.match(doc.norm, end, limit) else None
     if lead is not None and "(" in lead.group() and (closed := _BRACKET_ENDS.match(doc.norm, end, limit)) is not None:

@@ -63,8 +63,22 @@ _ANEW = re.compile(
     FLAGS,
 )
 """Between two values: the second was measured anew, or takes the place of the first."""
+_SPOILT = re.compile(
+    r"(?<!no )(?<!not )(?<!without )\b(?:heparin(?:i[sz]ed)? (?:lock|flush|line|blood|sample|contamin\w+|port|catheter)|contaminat\w+|ha?emoly[sz]ed|lipa?emic|clotted|clump\w*|aggregat\w+|underfilled|drip arm|line sample|wrong (?:tube|label)|mislabel\w+|mix-?up)\b",
+    FLAGS,
+)
+"""Between two values: the first is not valid."""
+_UNDER_COURSE = re.compile(
+    r"\.\s(?:since|after|with|under|following|by|now|then|by now)\s(?:[A-Za-z-]{2,14}\s){1,3}$", FLAGS
+)
+"""A sentence that goes on with the course: "Since NSAIDs 215 umol/L (13 May)"."""
+_TIME_BEHIND = re.compile(
+    r"\s?[(,]?\s?(?:before|after|at|prior to|pre|post|on day|during|by)\s(?:the\s|end of\s)?(?:c\d|cycle|chemo\w*|treatment|therapy|surgery|transfusion|start|admission|discharge|rt\b|radiotherapy|stent\w*|steroids?|day \d|week \d|induction|g-?csf)",
+    FLAGS,
+)
+"""Behind a value: when it was taken, but not the day: "205 before C2"."""
 _OWN_RESULT = re.compile(
-    r"\b(?:results?|print-?out|actual(?:ly)?|measured|his|hers|her|ours|patient'?s|today'?s|yesterday'?s|latest|this (?:patient|one)|value|report|drawn|taken)\b",
+    r"\b(?:results?|print-?out|actual(?:ly)?|measured|his|hers|her|ours|(?:our |the )?patient(?:'?s)?|today'?s|yesterday'?s|latest|this (?:patient|one)|value|report|drawn|taken)\b",
     FLAGS,
 )
 """Between a limit and the patient's own value."""
@@ -75,7 +89,7 @@ _OF_TWO = re.compile(r"\s?/\s?\d|\s?-\s?\d")
 """Behind the first of two numbers: a blood pressure, a range."""
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]{0,2}\s")
 _ENDS = re.compile(
-    r"\s*(?:$|[,;.)(\]/|\n\"'↑↓*]|[HL]\b|(?:with|after|on|at|today|now|this|and|but|following|post|so|since|in|by|which|while|from|yesterday|same|only|drawn|as|again|without|instead|when)\b|-+>|→)",
+    r"\s*(?:$|[,;.)(\]/|\n\"'↑↓*]|[HL]\b|(?:with|after|before|during|under|prior|pre|on|at|today|now|this|and|but|following|post|so|since|in|by|which|while|from|yesterday|same|only|drawn|as|again|without|instead|when)\b|-+>|→)",
     FLAGS,
 )
 _FARTHEST = 40.0
@@ -124,6 +138,11 @@ def seems_followed(doc: Document, analyte: Analyte, first: Reading, at: int, lim
     return False
 
 
+def is_timed(norm: str, at: int, limit: int) -> bool:
+    """Whether words behind a value say when it was taken, but not the day: "205 before C2"."""
+    return _TIME_BEHIND.match(norm, at, limit) is not None
+
+
 def _aside_at(norm: str, at: int, position: int, limit: int) -> bool:
     """Whether a place lies in a bracket that was opened behind ``at``."""
     opened = max(norm.rfind("(", at, position), norm.rfind("[", at, position))
@@ -158,18 +177,25 @@ def _judged(
         return None
     between = norm[at:start]
     said = _ASIDE.sub(" ", between)
+    if of_limit and (ends := list(_SENTENCE_END.finditer(said))):
+        said = said[ends[-1].end() :]
     if _ANOTHER_MATTER.search(said) or _NOT_THIS.search(between):
         return None
     sentences = len(_SENTENCE_END.findall(between))
     before, after = _day_before(doc, at, start), day_after(doc, r.end, limit)
     when = after[1] if after is not None else before
-    anew = _ANEW.search(between) is not None
+    anew = _ANEW.search(between) is not None or _SPOILT.search(between) is not None
     if anew and sentences <= 1 and (_LINKS.search(between) or before is not None or r.unit is not None):
         return Later(r, when or _day_between(doc, at, start), not _CONFIRMED.search(between))
     if of_limit:
+        when = when or _day_between(doc, at, start)
         told = _OWN_RESULT.search(between) is not None and (r.unit is not None or when is not None)
-        return Later(r, when or _day_between(doc, at, start), False) if told and sentences <= 1 else None
-    if when is None or (sentences and before is None):
+        return Later(r, when, False) if told and sentences <= 1 else None
+    if when is not None and r.unit is not None and _UNDER_COURSE.search(between):
+        return Later(r, when, False)
+    if sentences and before is None:
+        return None
+    if when is None and not _TIME_BEHIND.match(norm, r.end, limit):
         return None
     return Later(r, when, False) if before is not None or _LINKS.search(between) else None
 

@@ -203,17 +203,17 @@ def _is_asked(norm: str, name: Name, r: Reading, before: str) -> bool:
 
 
 _WITHDRAWN_BEFORE = re.compile(
-    r"\b(?:withdrawn|cancelled|canceled|invalid(?:ated)?|rejected|discarded|deleted|disregard(?:ed)?|ignored?|retracted)\b[^.;:\n\d]{0,16}$",
+    r"\b(?:withdrawn|cancelled|canceled|invalid(?:ated)?|rejected|discarded|deleted|disregard(?:ed)?|ignored?|retracted)\b[^.;:\n\d]{0,16}$|\b(?:in error|by mistake|mistakenly|wrongly|erroneously)\b[^.;:\n\d]{0,30}$",
     FLAGS,
 )
 """Before the name of a test whose value was taken back: "haemolysed specimen withdrawn (bili 71)"."""
 _WITHDRAWN_BEHIND = re.compile(
-    r"[^.;\n\d]{0,50}?\b(?:(?:withdrawn|retracted|not valid|invalid)\b|(?:was|is|were)\s(?:an?\s|the\s)?(?:[a-z-]+\s){0,2}(?:error|mistake|slip|typo|artefact|artifact)\b)",
+    r"[^.;\n\d]{0,50}?\b(?:(?:withdrawn|retracted|not valid|invalid|by mistake|in error|mistakenly|erroneously|wrongly)\b|(?:was|were|is)\s(?:[a-z]+\s){0,6}wrong\b|(?:is|was|are|were)\s(?:from\s)?(?:last (?:year|month)(?:'?s)?\b|an? old(?:er)?\s(?:one|value|result|figure)|old\b|outdated|out of date)|(?:was|is|were)\s(?:an?\s|the\s)?(?:[a-z-]+\s){0,2}(?:error|mistake|slip|typo|artefact|artifact)\b)",
     FLAGS,
 )
 """Behind a value that was taken back: "INR 4.8 was a finger-prick error"."""
 _ANOTHERS = re.compile(
-    r"[^.;\n\d]{0,50}?\b(?:(?:was|is|were|belongs? to|belonged to|of|from)\s(?:the\s|a\s)?(?:bed|room|cubicle|next (?:bed|patient)|another (?:patient|pt|person)|other (?:patient|pt)|different (?:patient|pt)|wrong (?:patient|pt|tube|label)|someone else)\b|(?:crossed|struck|scored) (?:out|off|through)\b|mislabel\w+|wrongly label\w+)",
+    r"[^.;\n\d]{0,50}?\b(?:(?:was|is|were|belongs? to|belonged to|of|from)\s(?:the\s|a\s)?(?:bed|room|cubicle|cot|neonate|baby|neighbou?r|next (?:bed|patient|cot)|another (?:patient|pt|person)|other (?:patient|pt)|different (?:patient|pt)|wrong (?:patient|pt|tube|label)|someone else)\b|(?:crossed|struck|scored) (?:out|off|through)\b|mislabel\w+|wrongly label\w+)",
     FLAGS,
 )
 """Behind a value that is another person's, or was taken back: "ALT 29 was bed 6's result, crossed out"."""

@@ -7,7 +7,7 @@ import re
 from critex.extract.dates import When, parse_iso
 from critex.extract.document import Document
 from critex.extract.lab_days import date_at, day_after, day_at, days_in_bracket, nth_of
-from critex.extract.lab_later import counts_else, later_value, seems_followed
+from critex.extract.lab_later import counts_else, is_timed, later_value, seems_followed
 from critex.extract.lab_values import (
     Analyte,
     Name,
@@ -32,7 +32,7 @@ _FROM = re.compile(
 """Before the first of two values: "Hb dropped from 11.2 to 8.9"."""
 _THEN = re.compile(
     r"\s?[(\[]?\s?(?:(?:at|on|in|during|before|prior to|pre-?)\s?(?:the\s|initial\s|first\s)?(?:presentation|admission|baseline|diagnosis|dx|referral|arrival|start|visit|screening|c\d(?:d\d{1,2})?\b|cycle \d|treatment|chemo\w*|transfusion)|initially|originally|previously|pre-?\s?(?:op|rx|treatment|transfusion|chemo)?\b|"
-    r"last (?:week|month|visit|time|clinic|cycle|year)|(?:the )?(?:week|month) before|earlier|yesterday)\s?[)\]]?",
+    r"last (?:week|month|visit|time|clinic|cycle|year)|(?:the )?(?:week|month) before|earlier|before(?=\s?[,;)])|yesterday)\s?[)\]]?",
     FLAGS,
 )
 """Behind a value that is not the latest: "180 at presentation"."""
@@ -56,6 +56,8 @@ _NTH = re.compile(r"\s?\(?(?:on|by)\s(?:the\s)?(?P<nth>[0-3]?\d)(?:st|nd|rd|th)\
 _LISTED = re.compile(
     r"(?:\s?,\s?\d+(?:\.\d+)?){1,4}(?=\s?,?\s?(?:and\s)?(?:then|now|finally|today|currently)\b)", FLAGS
 )
+_TREND = re.compile(r"\s?(?:,|and|/|;)\s?(?:and\s)?(?=\d)", FLAGS)
+"""Between the values of "Hb trend: 118, 107, 96 and 85"."""
 _VALUE_ENDS = re.compile(
     r"\s*(?:$|[,;.)(\]/|\n↑↓*]|[HL]\b|with\b|after\b|on\b|at\b|today\b|now\b|this\b|and\b|but\b|following\b|post\b|-+>|→|so\b|since\b|in\b)",
     FLAGS,
@@ -92,8 +94,12 @@ def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | 
             return None
         return r, dated[1], False
     if (then := _THEN.match(norm, name.end, limit)) is not None:  # "Hb pre 81 post 97"
+        if (of_then := day_after(doc, then.end() - then.group().endswith(" "), limit)) is not None:
+            r = read_value(norm, of_then[0], limit, analyte)
+            if r is not None and r.start <= of_then[0] + _NEAR:
+                return r, of_then[1], False
         r = read_value(norm, then.end(), limit, analyte)
-        if r is not None and r.start <= then.end() + 8:
+        if r is not None and r.start <= then.end() + _NEAR:
             return r, None, not _COURSE.search(then.group())
         if r is None or not _TOLD_FIRST.match(norm, then.end(), limit):
             return None
@@ -103,6 +109,8 @@ def first_value(doc: Document, name: Name, limit: int) -> tuple[Reading, When | 
     return r, None, False
 
 
+_NEAR = 8
+"""Characters between a day or time and its value."""
 _TOLD_FIRST = re.compile(r"\s?(?:reported|issued|keyed|typed|entered|recorded|calculated|printed|given|read)\b", FLAGS)
 """Behind "initially": how a value was told before it was corrected."""
 
@@ -137,12 +145,17 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
             nxt, day, is_earlier = step
         elif len(out) == 1 and earlier_value(norm, at, limit, analyte) is not None:
             return at
-        elif (later := later_value(doc, analyte, first, at, limit, out[-1].assertion == "hypothetical")) is not None:
+        elif (later := later_value(doc, analyte, first, at, limit, _is_no_value(out[-1]))) is not None:
             nxt, day, is_earlier = later.reading, later.when, later.replaces
+            was_timed = out[-1].date is None and (then is not None or is_timed(norm, at, limit))
             if later.replaces:
                 day = day or parse_iso(out[-1].date)
-            elif then is not None and out[-1].date is None:
+            elif was_timed:
                 is_earlier = True
+            elif day is None and not _is_no_value(out[-1]):  # "26 s on 11/5, not anticoagulated, was 15 s at admission"
+                out.append(lab_mention(doc, name, nxt, nxt.start, nxt.end))
+                out[-1].temporality = "past"
+                return nxt.end
         else:
             if then is not None and not _COURSE.search(then.group()) and seems_followed(doc, analyte, first, at, limit):
                 out[-1].temporality = "past"
@@ -159,8 +172,38 @@ def read_series(doc: Document, name: Name, first: Reading, out: list[Mention], l
         at = nxt.end
 
 
+def _is_no_value(m: Mention) -> bool:
+    """Whether a mention is a limit, another person's value, or was taken back."""
+    return m.assertion == "hypothetical" or m.temporality == "past"
+
+
 _ASIDE = re.compile(r"\s?[(\[][^()\[\]\n]{1,40}[)\]]")
 """A range or a remark in brackets between a value and its day."""
+
+
+def further_sets(doc: Document, names: list[Name], found: list[Mention], at: int, limit: int) -> list[Mention]:
+    """Further values of tests named together, each set with its day: "AST/ALT 160/190 on 20/4, 48/60 on 12/5". Gives ``found`` their day, too."""
+    norm, last, out = doc.norm, found, list[Mention]()
+    while (dated := day_after(doc, at, limit)) is not None:
+        for m in last:
+            m.date, m.date_source = dated[1].iso, "text"
+        gap = _SET_GAP.match(norm, dated[0], limit)
+        if gap is None:
+            break
+        at, last = gap.end(), []
+        for n in names:
+            r = read_value(norm, at, limit, analytes()[n.key], spans=False)
+            if r is None or r.start != at or canonical(r, analytes()[n.key])[1] is None:
+                return out
+            last.append(lab_mention(doc, n, r, r.start, r.end))
+            at = r.end + (norm[r.end : r.end + 1] == "/" and n is not names[-1])
+        if day_after(doc, at, limit) is None:
+            break
+        out.extend(last)
+    return out
+
+
+_SET_GAP = re.compile(r"\s?[,;]\s?(?:(?:and|then|now)\s)?(?=\d)", FLAGS)
 
 
 def _own_day(doc: Document, out: list[Mention], at: int, limit: int) -> tuple[int, bool]:
@@ -214,6 +257,9 @@ def _joined_value(
         now, start = checked, checked.end()
     elif (is_dated or out[-1].date is not None) and (gap := _NEXT_OF_SERIES.match(norm, at, limit)) is not None:
         start = gap.end()
+    elif (listed := _TREND.match(norm, at, limit)) is not None and "trend" in norm[out[0].start : out[0].end].lower():
+        start = listed.end()
+        arrow = listed
     else:
         return None
     opened = start + (norm[start : start + 1] in ("(", "["))

@@ -23,7 +23,7 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_yaml, read_cases
 
 _NOT_NAME_BEFORE = re.compile(
-    r"(?:urine|urinary|csf|ascit\w+|pleural|fluid|sputum|stool|spot|24\s?h(?:r|our)?|dipstick|lambda|micro|pre-?|pro-|glycated|vit(?:amin)?|donor|cord|maternal|f(?:o)?etal|(?:mother|father|sister|brother|baby|infant|husband|wife|son|daughter)(?:'?s)?)\s?$",
+    r"(?:urine|urinary|csf|ascit\w+|pleural|fluid|sputum|stool|spot|24\s?h(?:r|our)?|dipstick|lambda|micro|pre-?|pro-|glycated|vit(?:amin)?|donor|cord|maternal|f(?:o)?etal|(?:mother|father|sister|brother|baby|infant|husband|wife|son|daughter)'?s?)\s?$",
     FLAGS,
 )
 _LIVER_PANEL = re.compile(
@@ -44,7 +44,7 @@ _CLAUSE = rf"(?:(?:{_NOT_ANOTHER}[^.;:\n\d\s]+|-)\s){{0,12}}"
 _OF_RELATIVE = re.compile(
     rf"{_PERSON}[^.;:\n]{{0,80}}\b(?:had|has|with|whose|showed|shows)\s(?:an?\s|the\s|his\s|her\s)?(?:[a-z]{{3,12}}\s){{0,2}}$"
     rf"|{_PERSON.replace('?P<men>', '?P<m>').replace('?P<women>', '?P<w>')},?\s{_CLAUSE}(?:(?(m)his)(?(w)her)|whose|their)\s(?:(?:own|last|latest)\s)?$"
-    rf"|{_PERSON.replace('?P<men>', '?:').replace('?P<women>', '?:')}\s{_CLAUSE}(?:has|had|with|is|on)?\s?(?:[a-z]+\s){{0,2}}(?:jaundiced|hepatitis|cirrhosis|dialysis|ha?emophilia|leuka?emia|thalassa?emia|ITP|warfarin|chemo\w*|an(?:a)?emi[ac])[^.;:\n\d]{{0,12}},\s$",
+    rf"|{_PERSON.replace('?P<men>', '?:').replace('?P<women>', '?:')}\s{_CLAUSE}(?:has|had|with|is|on)?\s?(?:[a-z]+\s){{0,2}}(?:jaundiced|hepatitis|cirrhosis|dialysis|ha?emophilia|leuka?emia|thalassa?emia|ITP|warfarin|chemo\w*|an(?:a)?emi[ac])[^.;:\n\d]{{0,12}},?\s$",
     FLAGS,
 )
 """Before a name: "Brother is on warfarin and had an INR of 6", "wife takes warfarin, her INR" is no value of the patient."""
