@@ -53,8 +53,8 @@ _AT_FIRST = re.compile(
     r"\b(?:first|initially|originally|at first)\s(?:was |were )?(?:called|thought|read|labelled|labeled|diagnosed|suspected|taken|regarded)(?: (?:as|to be|for))?\s(?:an? )?$",
     FLAGS,
 )
-_AT_LAST = re.compile(r"[^.;\n]{0,24}?\b(?:final(?:ly)?|but|turned out|proved|revised|later)\b", FLAGS)
-_FIRST_THOUGHT = frozenset({"MALIGNANCY", "HISTOLOGY", "METASTASIS", "LUNG_DISEASE", "AUTOIMMUNE"})
+_AT_LAST = re.compile(r"[^.;\n]{0,24}?\b(?:final(?:ly)?|but|turned out|proved|revised|later|because of)\b", FLAGS)
+_FIRST_THOUGHT = frozenset({"STAGE", "MALIGNANCY", "HISTOLOGY", "METASTASIS", "LUNG_DISEASE", "AUTOIMMUNE"})
 _FAR = 220
 _LONGEST_QUOTE = 60
 _WORTH_CORRECTING = frozenset({"STAGE", "HISTOLOGY", "HEPATITIS", "HIV", "BIRTH_DATE"})
@@ -63,7 +63,7 @@ _WORTH_CORRECTING = frozenset({"STAGE", "HISTOLOGY", "HEPATITIS", "HIV", "BIRTH_
 _WORDS = (
     "wrong", "correct", "withdrawn", "retract", "struck", "crossed", "scored", "delete", "error", "mistake", "slip", "typo", "mix", "belongs to",
     "amended", "updated", "revised", "changed", "staged", "agreed", "put right",
-    "first called", "first read", "first thought", "initially", "originally", "at first",
+    "first called", "first read", "first thought", "first label", "initially", "originally", "at first",
 )  # fmt: skip
 """One of these stands in every note that takes something back."""
 

@@ -60,6 +60,7 @@ _ABBREVIATIONS = [
     "min",
     "diff",
     "exp",
+    "ed",
     "wt",
     "ht",
     "dept",
@@ -91,8 +92,10 @@ _STOP = re.compile(
     r"[.!?;](?:(?<=[.!?])(?=[\s\u4e00-\u9fff\"')\]]|$)|(?<=;)|(?<=\.)(?=,\s{0,3}[A-Z]{2})|(?<=[\u4e00-\u9fff]\.))"
 )  # begins with a set of characters: such an expression is searched fast
 _NUMBERED = re.compile(r"[ \t]{0,8}(\d{1,2})[.)]\s", re.A)
-_ENTRY = re.compile(r"(?:19|20)\d\d(?:[-/.]\d\d?){0,2}(?: {2}|\t| ?[:-] )", re.A)
-"""Begin of an entry in a history by years ("2018  hypothyroidism")."""
+_ENTRY = re.compile(
+    r"(?:19|20)\d\d(?:[-/.]\d\d?){0,2}(?: {2}|\t| ?[:-] )|(?:p(?:16|40|53|63)|ck ?\d|cd ?\d|eber|s100)\b", re.A
+)
+"""Begin of an entry in a history by years ("2018  hypothyroidism"), or of a row of stains ("p16 negative")."""
 _ANSWERED_NO = re.compile(r"[:=-]\s{0,2}no\.$", re.I)
 """The answer of a form ends a sentence: "CCF - no. Remark: ..."; "no. 5" does not."""
 _LIST_NUMBER = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])\.$", re.A)

@@ -90,7 +90,7 @@ _PROGRESSES = re.compile(r"\b(?:cancer|tumou?r|malignan\w+|carcinoma|NPC|EBV|PET
 _PATHOLOGY = re.compile(r"patholog|histolog|cytolog|biopsy", re.I)
 _RELATIVE = re.compile(
     r"\b(?:mother|father|brother|sister|uncle|aunt|cousin|grand(?:mother|father|ma|pa)|sibling|son|daughter|mum|mom|dad|wife|husband)s?(?:'s)?\b"
-    r"(?=[^.;,]{0,60}\b(?:had|has|have|died|dies|passed|with|of|from|diagnosed|developed)\b|\s*[:(-])|\b(?:FH|FHx|family history|family hx)\b",
+    r"(?=[^.;,]{0,60}\b(?:had|has|have|is|was|died|dies|passed|with|of|from|diagnosed|developed)\b|\s*[:(-])|\b(?:FH|FHx|family history|family hx)\b",
     FLAGS,
 )
 _IN_RELATIVE = re.compile(r"\s*(?:\([^)]*\)\s*)?in (?:his|her|a|the|their)? ?(?:maternal |paternal |elder |younger )?(?:mother|father|brother|sister|uncle|aunt|cousin|grand\w+|son|daughter|family)\b", FLAGS)  # fmt: skip

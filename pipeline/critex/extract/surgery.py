@@ -179,6 +179,9 @@ def days_after(doc: Document, start: int, end: int) -> When | None:
     return When(day - timedelta(days=slack), day + timedelta(days=slack), "relative")
 
 
+_MUST_HEAL = re.compile(r"\b(?:must|should|needs?|has to|have to|required|until|before)\b", FLAGS)
+
+
 def _wound(doc: Document, m: Mention) -> bool:
     norm = doc.norm
     _, seg_end = doc.segment_at(m.start)
@@ -199,6 +202,8 @@ def _wound(doc: Document, m: Mention) -> bool:
         elif m.assertion != "present":
             return False
     elif m.rule in ("surgery.wound_healed", "surgery.wound_pending"):
+        if _MUST_HEAL.search(text):
+            return False
         m.assertion = "present"
     elif m.rule == "surgery.wound_asked":
         return _asked(doc, m, text)
