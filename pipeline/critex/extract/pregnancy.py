@@ -32,6 +32,15 @@ _NOT_YET = re.compile(
 )
 _NEGATIVE_BEFORE = re.compile(r"(?:neg(?:ative)?|-ve|\bno)\s{0,2}$", FLAGS)
 _NOT_APPLICABLE = re.compile(r"\s?(?:[:-]\s?)?(?:not applicable|n/?a\b|not required|not needed)", FLAGS)
+_IN_RELATIVE = re.compile(
+    r"\s(?:in|of|for)\s(?:her|the|his)\s(?:(?:own|elder|younger|twin)\s)?(?:sister|daughter|mother|wife|partner|cousin|niece|friend|aunt)\b",
+    FLAGS,
+)
+_GIVEN_UP = re.compile(
+    r"[^.\n]{0,40}?\b(?:(?:has |was |been )?(?:given|gave) (?:it|this|that|these plans|up)\b(?: up)?|abandoned|postponed|deferred|put off|dropped|no longer)\b",
+    FLAGS,
+)
+"""Behind a wish for a child that she has no more."""
 _CEASED = re.compile(
     r"(?<!will )(?<!not )(?<!to )(?<!not yet )\b(?:stopped|ceased|finished|gave up|given up|discontinued|ended|quit|weaned[\w ]{0,16} from)\s(?:with\s)?$",
     FLAGS,
@@ -53,6 +62,10 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         elif m.value == "test":
             name_end = m.end
             if not _test(doc, m):
+                continue
+            if _IN_RELATIVE.match(doc.norm, m.end):
+                m.assertion = "family"
+                out.append(m)
                 continue
             out.extend(_repeats(doc, m, name_end))
         elif m.value == "infertile":
@@ -118,6 +131,14 @@ def _repeats(doc: Document, m: Mention, name_end: int) -> list[Mention]:
     return more
 
 
+def _is_over(doc: Document, m: Mention, start: int, end: int) -> bool:
+    """Whether breastfeeding has stopped, or a wish for a child was given up."""
+    if m.value == "breastfeeding":
+        ceased = _CEASED.search(doc.norm, max(start, m.start - 40), m.start)
+        return ceased is not None or _CEASED_AFTER.match(doc.norm, m.end, end) is not None
+    return m.value == "planning" and _GIVEN_UP.match(doc.norm, m.end, end) is not None
+
+
 def _state(doc: Document, m: Mention) -> bool:
     """Whether pregnancy, breastfeeding or a wish for a child is stated of now, and whether it is denied."""
     norm = doc.norm
@@ -145,10 +166,9 @@ def _state(doc: Document, m: Mention) -> bool:
     said = said_by_box(norm, m.start, m.end, line.start, line.end)
     if said is not None:
         m.assertion = said
-    elif (
-        m.value == "breastfeeding"
-        and (_CEASED.search(norm, max(seg_start, m.start - 40), m.start) or _CEASED_AFTER.match(norm, m.end, seg_end))
-    ) or (_NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I)):
+    elif _is_over(doc, m, seg_start, seg_end) or (
+        _NOT.search(before) and not re.search(r"\bbut\b[^.;]*$", before, re.I)
+    ):
         m.assertion = "absent"
     elif answer is not None:
         m.assertion = "absent" if answer[0] == "no" else "present"

@@ -33,7 +33,7 @@ _ON_TREATMENT_BEFORE = re.compile(
     re.I,
 )
 _ON_TREATMENT_AFTER = re.compile(
-    r"[^.;\n]{0,70}?\b(?:on (?:ATT|HRZE|HR\b|anti-?TB|treatment)|on (?:month|mth|week|day) \d{1,2} of|started (?:on )?(?:ATT|HRZE|anti-?TB))\b(?![^.;]{0,25}(?:complet|stopp))",
+    r"[^.;\n]{0,70}?\b(?:on (?:ATT|HRZE|HR\b|anti-?TB|treatment)|on (?:month|mth|week|day) \d{1,2} of|started (?:on )?(?:ATT|HRZE|anti-?TB)|(?:ATT|HRZE|RHZE|RIPE|HREZ|anti-?TB (?:treatment|therapy|drugs)),?\s(?:(?:day|week|month|d|wk|m)\s?\d|started|begun|commenced|since|from))\b(?![^.;]{0,25}(?:complet|stopp))",
     re.I,
 )
 _SUSPECTED_AFTER = re.compile(
@@ -48,6 +48,11 @@ _UNLIKELY = re.compile(
 _NO_ISSUE = re.compile(r"\s(?:is |was )?(?:not an?|no)\s+(?:issue|problem|concern)\b", re.I)
 _LIVER_PANEL = re.compile(r"\b(?:alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|lfts?)\b", re.I)
 _DRUGS = re.compile(r"att\b|anti-?tb|hrze|hrez|ripe|ehrz|akt", re.I)
+_COURSE = re.compile(
+    r"\b(?:\d{1,2}|a|one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|several|many)\s(?:months?|years?)\b[^.;\n]{0,24}\b(?:treatment|tablets?|drugs|medication|therapy|injections?|pills|antibiotics)\s(?:for|against)\s(?:(?:his|her|active)\s)?$",
+    re.I,
+)
+"""Before the disease: how long it was treated ("eight months of treatment for")."""
 _OVER = re.compile(
     r"complet\w+|finished|treated|cured|^[\s(,:-]{0,3}(?:in|since|dx|diagnosed|around)?\s?(?:19|20)\d\d|years? ago|as a (?:child|teen\w*)|childhood|in (?:\w+ )?(?:youth|adolescence|boyhood|girlhood)\b|sanatori\w+|behandelt|trait[eé]e?(?![a-zé])|ausgeheilt|previous\w*|past\b|full course",
     re.I,
@@ -340,7 +345,9 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
         m.value = (
             "past" if _OVER.search(after) or re.search(r"complet\w+|finished|full course", before, re.I) else "active"
         )
-    elif _OVER.search(re.split(r"[.;]", after)[0]) or re.search(r"treated for\s?$", before, re.I):
+    elif (
+        _OVER.search(re.split(r"[.;]", after)[0]) or re.search(r"treated for\s?$", before, re.I) or _COURSE.search(lead)
+    ):
         m.value = "past"
     return True
 

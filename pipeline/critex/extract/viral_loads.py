@@ -84,7 +84,7 @@ def columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
 _UNIT_OF_HEAD = re.compile(r"\((?P<unit>(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui|cop(?:y|ies)|cps?)\s?/\s?ml)\)\s*$", FLAGS)
 """Unit at the end of a row's head: "HBV DNA (IU/mL)"."""
 _BARE_LOAD = re.compile(
-    r"(?<![\w-])(?P<dna>dna|adn|(?-i:VL)|viral load|viruslast|charge virale|carga viral)(?![\w-])|(?<![\w-])(?P<rna>rna|arn|rns|(?P<pcr>pcr))(?![\w-])",
+    r"(?<![\w-])(?P<dna>dna|adn|(?-i:VL)|viral load|viruslast|charge virale|carga viral|(?P<load>load))(?![\w-])|(?<![\w-])(?P<rna>rna|arn|rns|(?P<pcr>pcr))(?![\w-])",
     FLAGS,
 )
 LOAD_UNIT = re.compile(r"(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui)\s?(?:/\s?|per\s)m|international|cop|cps?\s?/", FLAGS)
@@ -98,6 +98,7 @@ _LOAD_OF = {
     "hcv": "hcv_rna",
     "hcv_rna": "hcv_rna",
 }
+_MARKERS = frozenset({"hbsag", "hbv", "anti_hcv", "hcv"})
 _LOAD_RULE = {"hbv_dna": "hepatitis.hbv_dna", "hcv_rna": "hepatitis.hcv_rna"}
 _NEAR_LOAD, _FAR_LOAD = 60, 100
 """Characters from a marker to a load without a name; RNA is less often another virus' than DNA."""
@@ -125,30 +126,61 @@ def with_bare_loads(doc: Document, names: list[Name]) -> list[Name]:
         while (m := _bare_load(doc, at, min(stop, at + reach), load)) is not None:
             more.append(Name(m.start(), m.end(), load, rules[_LOAD_RULE[load]]))
             at = m.end()
+    if names and (before := _load_before(doc, names[0])) is not None:
+        load = _LOAD_OF[names[0].value]
+        more.append(Name(before.start(), before.end(), load, rules[_LOAD_RULE[load]]))
     return sorted([*names, *more], key=lambda n: n.start)
 
 
-def _bare_load(doc: Document, at: int, limit: int, load: str) -> re.Match[str] | None:
-    """The next load without its virus' name that has a result or waits for one; ``None`` where another virus or person comes first."""
-    m = _BARE_LOAD.search(doc.norm, at, limit)
+_BEFORE_MARKER = 150
+
+
+def _load_before(doc: Document, first: Name) -> re.Match[str] | None:
+    """Load with its unit in the sentence before the first marker: "viral load rose to 18,000 IU/mL, HBsAg positive"."""
+    if first.value not in _MARKERS:
+        return None
+    start, _ = doc.segment_at(first.start)
+    start = max(start, first.start - _BEFORE_MARKER)
+    m = _BARE_LOAD.search(doc.norm, start, first.start)
     if (
         m is None
-        or (m["rna"] is not None and load == "hbv_dna" and not (m["pcr"] and _quantified(doc, m.end())))
-        or (load == "hcv_rna" and m["rna"] is None and m["dna"].lower() in ("dna", "adn"))
-        or re.search(r"\n", doc.norm[at : m.start()])
-        or _OTHER_VIRUS.search(doc.norm, at, m.start())
-        or of_another_person(doc.norm, at, m.start())
+        or not m["dna"]
+        or not (_quantified(doc, m.end()) or read_repeats(doc, m.end(), first.start, None, LOAD_UNIT))
     ):
         return None
-    stop = min(doc.line_at(m.start()).end, m.end() + 60)
-    if (
-        read_result(doc.norm, m.end(), stop, True) is None
-        and pending(doc.norm, m.end(), stop) is None
-        and read_load_behind_words(doc.norm, m.end(), stop) is None
-        and not read_repeats(doc, m.end(), stop, None, LOAD_UNIT)
-    ):
+    if _OTHER_VIRUS.search(doc.norm, start, first.end) or of_another_person(doc.norm, start, first.start):
         return None
     return m
+
+
+def _bare_load(doc: Document, at: int, limit: int, load: str) -> re.Match[str] | None:
+    """The next load without its virus' name that has a result or waits for one; ``None`` where another virus or line comes first."""
+    for m in _BARE_LOAD.finditer(doc.norm, at, limit):
+        if _OTHER_VIRUS.search(doc.norm, at, m.start()) or "\n" in doc.norm[at : m.start()]:
+            return None
+        if _is_of(doc, m, load) and not of_another_person(doc.norm, at, m.start()) and _has_result(doc, m.end()):
+            return m
+    return None
+
+
+def _is_of(doc: Document, m: re.Match[str], load: str) -> bool:
+    """Whether a load's bare name can be that of a virus: RNA of hepatitis C, DNA of hepatitis B, a PCR or "load" with a load's unit."""
+    if m["load"] is not None and not _quantified(doc, m.end()):
+        return False
+    if load == "hbv_dna":
+        return m["rna"] is None or (m["pcr"] is not None and _quantified(doc, m.end()))
+    return m["rna"] is not None or m["dna"].lower() not in ("dna", "adn")
+
+
+def _has_result(doc: Document, at: int) -> bool:
+    """Whether a result stands behind a load's name, or words that it has none yet."""
+    stop = min(doc.line_at(at).end, at + 60)
+    return (
+        read_result(doc.norm, at, stop, True) is not None
+        or pending(doc.norm, at, stop) is not None
+        or read_load_behind_words(doc.norm, at, stop) is not None
+        or bool(read_repeats(doc, at, stop, None, LOAD_UNIT))
+    )
 
 
 def _quantified(doc: Document, at: int) -> bool:

@@ -162,6 +162,8 @@ def _read(doc: Document, start: int, end: int) -> list[Mention]:
         elif r is not None and last.value in LOADS:
             out.extend(later_loads(doc, last, r, limit))
     part_days(doc, out)
+    for m in out:
+        _mark_source(doc, m)
     return out
 
 
@@ -213,6 +215,27 @@ def _led_result(
     if doc.category_at(first.start) in ("family", "criteria", "plan", "education"):
         return None
     return Result(last.end, last.end, "negative" if led["neg"] else "positive")
+
+
+_FROM_REPORT = re.compile(
+    r"\b(?:lab(?:oratory)?|virology|serology|microbiology|amended|corrected|printed|original)\s(?:(?:report|print(?:ed)?(?:\s?out)?|result|sheet|slip|letter)s?|of\s\d)\b[^.\n\"]{0,90}$",
+    FLAGS,
+)
+_FROM_HEARSAY = re.compile(
+    r"\b(?:ward|admission|nurs(?:e|ing)(?:'s|s')?|intake|triage|referral|referring|clerk(?:ing|ed)|form|questionnaire|check-?list|telephone|phoned)\b[^.\n]{0,40}$",
+    FLAGS,
+)
+
+
+def _mark_source(doc: Document, m: Mention) -> None:
+    """Mark a result as read from a laboratory's report, or from a form or note that repeats it; in place."""
+    if m.result is None or m.assertion != "present":
+        return
+    start, _ = doc.segment_at(m.start)
+    if _FROM_REPORT.search(doc.norm, max(start, m.start - 110), m.start):
+        m.attributes["source"] = "report"
+    elif _FROM_HEARSAY.search(doc.norm, max(start, m.start - 60), m.start):
+        m.attributes["source"] = "narrative"
 
 
 _HIV_LOAD = re.compile(r"viral load|vl\b|rna\b|pcr\b", FLAGS)
