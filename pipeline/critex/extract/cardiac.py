@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from critex.extract.dates import When
 from critex.extract.document import Document
@@ -24,7 +25,7 @@ _CONTROLLED = re.compile(
     FLAGS,
 )
 _NO_LONGER = re.compile(
-    r"\s(?:until|till|up to|before|previously|last (?:year|month|winter|summer|autumn|spring)|in (?:the )?(?:past|winter|summer|autumn|spring|19\d\d|20\d\d|(?-i:[A-Z])[a-z]{2,8}\b)|at (?:first|diagnosis|referral|presentation))",
+    r"\s(?:until|till|up to|before|previously|last (?:year|month|winter|summer|autumn|spring)|in (?:the )?(?:past|winter|summer|autumn|spring|19\d\d|20\d\d|(?-i:[A-Z])[a-z]{2,8}\b)|(?:at|on|before) (?:first|diagnosis|referral|presentation|admission|arrival))",
     FLAGS,
 )
 """Behind a word on control that was true of an earlier time only: "well controlled until March"."""
@@ -48,6 +49,8 @@ _BESIDE, _BESIDE_BEFORE = 220, 90
 """Characters behind and before the name of hypertension within which two numbers with a stroke are a blood pressure."""
 _LEAST_GAP, _WIDEST_GAP = 15.0, 130.0
 """Systolic and diastolic pressure differ by so much, in mmHg."""
+_UNTIL = re.compile(r"\b(?:until|till)\b[^.\n]{0,60}$", FLAGS)
+"""Between two readings: the first was true of an earlier time, "128/76 until she stopped her tablets; yesterday 184/112"."""
 _SERIES_REACH = 80
 """How far apart the readings of one series may stand."""
 _ROMAN = {"I": "1", "II": "2", "III": "3", "IV": "4", "ONE": "1", "TWO": "2", "THREE": "3", "FOUR": "4"}
@@ -160,6 +163,9 @@ def _day_each(doc: Document, readings: list[Mention]) -> None:
             continue
         low = max([line.start, *(r.end for r in readings if r.end <= reading.start)])
         set_date(reading, day_beside(doc, reading.start, reading.end, _SPANNED_PAIR, low, line.end))
+    for reading, after in pairwise(readings):
+        if reading.date is None and after.date is not None and _UNTIL.search(doc.norm, reading.end, after.start):
+            reading.date, reading.date_source = after.date, after.date_source  # the latter of one day counts
 
 
 def _readings(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
@@ -193,6 +199,8 @@ def _readings(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
         meant = _NOT_A_READING.search(lead) or _AIMED_AT.match(norm, reading.end)
         reading.assertion = "hypothetical" if meant else "present"
         reading.temporality = "current"
+        if reading.assertion == "present" and not_about_patient(doc, reading.start):
+            reading.assertion = "family"
     return [r for r in found if (r.number or 0) > r.attributes["diastolic"]]
 
 
@@ -217,10 +225,10 @@ def _dated_readings(doc: Document, start: int) -> list[Mention]:
 
 def _control(doc: Document, m: Mention, seg_start: int, seg_end: int) -> None:
     near = doc.norm[max(seg_start, m.start - 25) : min(seg_end, m.end + 70)]
-    for said, control in ((_UNCONTROLLED.search(near), "uncontrolled"), (_CONTROLLED.search(near), "controlled")):
-        if said is not None:
-            if not _NO_LONGER.match(near, said.end()):
-                m.attributes["control"] = control
+    for pattern, control in ((_UNCONTROLLED, "uncontrolled"), (_CONTROLLED, "controlled")):
+        said = pattern.search(near)
+        if said is not None and not _NO_LONGER.match(near, said.end()):
+            m.attributes["control"] = control
             break
     if re.search(r"\bnot\s$", doc.norm[max(seg_start, m.start - 4) : m.start], re.I):
         m.assertion = "absent"

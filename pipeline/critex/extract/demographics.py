@@ -41,6 +41,9 @@ class _Words:
     not_patient_after: re.Pattern[str]
     told_of: re.Pattern[str]
     told_as: re.Pattern[str]
+    told_paper: re.Pattern[str]
+    told_event_lead: re.Pattern[str]
+    told_event: re.Pattern[str]
     told_in: re.Pattern[str]
     told_was: re.Pattern[str]
     told_visit: re.Pattern[str]
@@ -164,7 +167,11 @@ def _told_on(doc: Document, start: int, end: int) -> When | None:
 def _tells_before(norm: str, day: DateMention, low: int, start: int) -> bool:
     """Whether a day before an age is the one of which it is told: "Summary of 2018: man of 66", "In January 2026 a 69-year-old"."""
     words, between = _words(), norm[day.end : start]
-    if words.told_as.fullmatch(between) or (norm.startswith("at ", start) and not between.strip(" )")):
+    if words.told_as.fullmatch(between) or (norm.startswith(("at ", "when "), start) and not between.strip(" )")):
+        return True
+    if words.told_paper.fullmatch(between):  # "in the 2021 discharge summary he is a 66-year-old"
+        return True
+    if words.told_event_lead.search(norm, max(low, day.start - 24), day.start) and words.told_event.fullmatch(between):
         return True
     if words.told_of.search(norm, max(low, day.start - 30), day.start) and words.told_heading.fullmatch(between):
         return True

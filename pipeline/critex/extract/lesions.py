@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 from critex.extract.anatomy import organ_of, organ_pattern
 from critex.extract.dating import day_of_place, nearest_in_segment
@@ -32,6 +33,12 @@ _DEMANDED = re.compile(r"(?:\slesions?)?\s(?:is|are)\s(?:required|needed|mandato
 _ONE_LESION = re.compile(r"(?:is |are )?\w+ (?:as|for) (?:an? |the )?(?:RECIST )?target", FLAGS)
 _NOT = re.compile(r"\b(?:not|isn't|n't|never|hardly)\s(?:\w+\s){0,2}$", FLAGS)
 _ELSEWHERE = re.compile(r"\s(?:\w+\s)?(?:outside|apart from|aside from|other than|except|beyond|besides)\b", FLAGS)
+_ONLY_WHEN = re.compile(
+    r"[\s(]*(?:(?:baseline|nadir|initial(?:ly)?|first|measured|measuring|size|diameter|longest|short|axis|in|on|at|of|CT|MRI|from|(?-i:[A-Z])[a-z]{2,8}|\d{1,2}[./]\d{1,2}\S*|\d{1,2}|was|is)[\s:,]{1,2}){1,5}",
+    FLAGS,
+)
+"""Words between the name of a lesion with a colon and its size that only tell when and how it was measured."""
+_SAME = re.compile(r"\b(?:the |this |that )?(?:same|said|known) (?:\w+\s){0,2}$", FLAGS)
 _SAID_FIRST = re.compile(r"\b(?:at first|first|initially|originally)\b[^.;\n]{0,24}$", FLAGS)
 _AT_LEAST = re.compile(r"\bat least one\b", FLAGS)
 _CLAUSE = re.compile(r"[;:.](?=\s|$)|(?<=\d)\s?(?:mm|cm)\)?(?=[,;.\s])|\n", FLAGS)
@@ -81,6 +88,7 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
         imaging = imaging or Imaging(doc)
         if mention.start < series_end or not _lesion(doc, m, mention, imaging):
             continue
+        _replace_same(norm=doc.norm, found=found, mention=mention)
         found.append(mention)
         if later := _later_sizes(doc, rule, mention):
             found.extend(later)
@@ -88,10 +96,24 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     return found
 
 
+def _replace_same(norm: str, found: list[Mention], mention: Mention) -> None:
+    """An earlier size of what a sentence calls the same lesion counts no longer: "CT 3 Feb: nodule 13 mm. CT 5 May: same nodule 7 mm"."""
+    last = next((m for m in reversed(found) if m.label == "LESION"), None)
+    if last is None or mention.attributes.get("baseline") is False:
+        return
+    if _SAME.search(norm, max(last.end, mention.start - 40), mention.start) is not None:
+        last.attributes["baseline"] = False
+
+
 def _later_sizes(doc: Document, rule: Rule, first: Mention) -> list[Mention]:
     """Further sizes of the same lesion, each with its day: "9 mm in February, 23 mm on CT of 6 May"; all but the newest are earlier ones."""
     series = series_from(doc, first.start, first.end, _FURTHER, doc.line_at(first.start).end)
     found: list[Mention] = []
+    for last, v in pairwise(series):
+        if any(
+            _words()[kind].search(doc.norm, last.end, v.start) for kind in ("lesion", "nodal", "primary")
+        ) or _names_organ(doc.norm[last.end : v.start]):
+            return []  # "a mass of 30 mm with nodes up to 14 mm"
     for v in series:
         m = rule.pattern.match(doc.norm, v.start)
         sizes = _millimetres(m) if m is not None else []
@@ -172,6 +194,8 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
         return False
     start, end = doc.segment_at(mention.start)
     left, right = _clause(norm, start, mention.start, mention.end, end)
+    if norm[left - 1 : left] == ":" and _ONLY_WHEN.fullmatch(norm, left, mention.start):
+        left = _clause(norm, start, left - 1, mention.end, end)[0]  # "Index lesion liver: baseline 31 mm"
     near = norm[left:right]
     words = _words()
     modality = imaging.measuring_at(mention.start)
@@ -186,7 +210,7 @@ def _lesion(doc: Document, m: re.Match[str], mention: Mention, imaging: Imaging)
         return False
     if words["not_a_lesion"].search(near) or words["palpated"].search(near):
         return False
-    if not (words["lesion"].search(near) or words["nodal"].search(near) or words["primary"].search(near)) and not (
+    if not any(words[kind].search(near) for kind in ("lesion", "nodal", "primary", "short_axis")) and not (
         _names_organ(near) and words["lesion"].search(norm, start, end)
     ):
         return False

@@ -14,7 +14,7 @@ from critex.extract.family import Family, FamilyHits
 from critex.extract.forms import answer_after, box_before
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, group_span, load_rules, load_yaml
-from critex.extract.successive import Successive, first_dated, series_from
+from critex.extract.successive import Successive, day_beside, first_dated, series_from
 from critex.extract.trial_text import is_requirement
 
 _NUMBERS = {"zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "I": "1", "II": "2", "III": "3", "IV": "4"}
@@ -47,6 +47,12 @@ _FURTHER = {
     ),
 }
 """A further score of a series, whose name is not said again."""
+_MONTH_SCORE = re.compile(
+    r"(?-i:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}\s(?P<v>[0-4])(?![\d/.%-])", FLAGS
+)
+_MONTH_LIST = re.compile(
+    rf"(?:{_MONTH_SCORE.pattern.replace('?P<v>', '')}[,;]\s){{2,}}{_MONTH_SCORE.pattern.replace('?P<v>', '')}", FLAGS
+)
 _VISIT = re.compile(
     r"\b(?:clinic|seen|review(?:ed)?|visit|ward round|w/r|consult\w*|progress|entry|opd|attended|follow[- ]?up)\b",
     FLAGS,
@@ -68,6 +74,7 @@ class _Words:
     trial: re.Pattern[str]
     family: re.Pattern[str]
     of_relative: re.Pattern[str]
+    own: re.Pattern[str]
 
 
 @cache
@@ -119,13 +126,16 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             continue
         out.extend(_scores(doc, rule, m.start(), m.end(), span))
     for mention in out:
-        if mention.date is None:
+        if mention.date is None and not _has_own_day(doc, mention, out):
             _date(doc, mention)
     return out
 
 
 def _log(doc: Document, rule: Rule, at: int) -> list[Successive]:
     """Scores of a log, each behind its day: "ECOG log: 12/3 - 1; 9/4 - 2"; of a trend whose end is told: "ECOG trend: 2, 2, 1 (today)"."""
+    if (months := _MONTH_LIST.match(doc.norm, at)) is not None:  # "Feb 1, Mar 1, Apr 2" are no days
+        scores = [(at + m.start("v"), at + m.end("v")) for m in _MONTH_SCORE.finditer(months.group())]
+        return [Successive(*span, superseded=span != scores[-1]) for span in scores]
     first = first_dated(doc, at, _FURTHER[rule.label], doc.line_at(at).end)
     if first is None:
         return []
@@ -199,6 +209,9 @@ def _scores(doc: Document, rule: Rule, start: int, end: int, span: tuple[int, in
         mention.assertion = "hypothetical"
         found.append(_stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current"))
         return found
+    if ecog and mention.assertion in ("present", "family") and (m := words.own.match(norm, end, line.end)):
+        mention.assertion = "family"
+        return [mention, _stated(doc, m.start("v"), m.end("v"), "ECOG", m["v"], rule, "current")]
     if mention.assertion == "present" and (series := series_from(doc, span[0], end, _FURTHER[rule.label], line.end)):
         return _of_series(doc, rule, series, start)
     if ecog and mention.assertion == "present":
@@ -220,6 +233,19 @@ def _stated(doc: Document, start: int, end: int, label: str, value: str, rule: R
     return Mention(
         start, end, label, value, rule.id, assertion="present", temporality=temporality, priority=rule.priority
     )
+
+
+def _has_own_day(doc: Document, mention: Mention, found: list[Mention]) -> bool:
+    """Give one of several scores of a line the day beside it: "ECOG 2 by the nurse on 12 May, but on 14 May ECOG 1"."""
+    line = doc.line_at(mention.start)
+    beside = [m for m in found if m.label == mention.label and line.start <= m.start < line.end and m is not mention]
+    if not beside:
+        return False
+    low = max([line.start, *(m.end for m in beside if m.end <= mention.start)])
+    limit = min([line.end, *(m.start for m in beside if m.start >= mention.end)])
+    when = day_beside(doc, mention.start, mention.end, _FURTHER[mention.label], low, limit)
+    set_date(mention, when)
+    return when is not None
 
 
 def _date(doc: Document, mention: Mention) -> None:

@@ -35,6 +35,8 @@ class _Words:
     gap: re.Pattern[str]
     ordered: re.Pattern[str]
     ends: re.Pattern[str]
+    now: re.Pattern[str]
+    label: re.Pattern[str]
 
 
 @cache
@@ -154,17 +156,27 @@ def _next(
         gap = (at, own.start if own is not None else v.start)
         if not words.gap.fullmatch(norm, *gap) or not words.ends.match(norm, v.end):
             return None
-        is_ordered = words.ordered.search(norm, gap[0], v.start) is not None
+        is_ordered = words.ordered.search(norm, *gap) is not None
+        if not is_ordered and (labels := _labels(norm, last.end, v)) is not None:
+            return v, go_on, not words.now.search(labels)
         is_same_day = v.when is not None and v.when == last.when
-        is_dated = last.when is not None or own is not None or _is_of_note(doc, v)
+        is_dated = last.when is not None or own is not None
         if is_ordered or (v.when is not None and is_dated and not is_same_day):
             return v, go_on, is_ordered
         return None
     return None
 
 
-def _is_of_note(doc: Document, v: Successive) -> bool:
-    return v.when is not None and v.when.first == v.when.last == doc.note_date
+_LABEL = re.compile(r"\s?%?\s?\((?P<label>[^()\n]{2,24})\)", FLAGS)
+"""What stands in brackets behind each value of a list, where it tells a time: "80 (diagnosis), 70 (C1), 50 (now)"."""
+
+
+def _labels(norm: str, end: int, v: Successive) -> str | None:
+    """The label of the value before, where both that and the next value have one."""
+    before, own = _LABEL.match(norm, end), _LABEL.match(norm, v.end)
+    if before is None or own is None or not all(_words().label.fullmatch(m["label"]) for m in (before, own)):
+        return None
+    return str(before["label"])
 
 
 def _is_newer(v: Successive, than: Successive, is_ordered: bool, noted: date | None) -> bool:

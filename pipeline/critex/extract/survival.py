@@ -13,6 +13,7 @@ from critex.extract.forms import answer_after, box_before, corrected_answer
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_rules, load_yaml
 from critex.extract.subject import about_relative
+from critex.extract.successive import series_from
 from critex.extract.trial_text import is_requirement
 
 LIMIT = 3.0
@@ -20,6 +21,7 @@ LIMIT = 3.0
 REACH = 84
 """Characters between what is expected and how long."""
 _TO = re.compile(r"\s?(?:to\b|-+>|→|=>)", FLAGS)
+_STOP = re.compile(r"[.!?]\s")
 LATER = 200
 """Characters behind an estimate in which a later one may take its place."""
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "eighteen": 18, "a": 1, "half": 0.5}  # fmt: skip
@@ -57,6 +59,10 @@ class _Words:
     unanswered: re.Pattern[str]
     later: re.Pattern[str]
     later_gap: re.Pattern[str]
+    no_length_after: re.Pattern[str]
+    estimating: re.Pattern[str]
+    later_than_first: re.Pattern[str]
+    first: re.Pattern[str]
 
 
 @cache
@@ -140,18 +146,34 @@ def _as_last_put(doc: Document, mention: Mention, first: _Length) -> Mention:
         return mention
     norm, words = doc.norm, _words()
     at, limit = first.end, min(doc.line_at(first.start).end, first.end + LATER)
-    leads = list(words.later.finditer(norm, at, limit))
+    for estimate in series_from(doc, first.start, first.end, _LENGTH, limit):
+        if not estimate.superseded and (length := _length_in(norm, estimate.start, estimate.end)) and length.value:
+            return _replaced(doc, mention, length)
+    pattern = words.later_than_first if words.first.search(norm, max(0, first.start - 40), at + 30) else words.later
+    leads = list(pattern.finditer(norm, at, limit))
     if norm[max(0, first.start - 5) : first.start].lower().rstrip().endswith("from") and (
         to := _TO.match(norm, at, limit)
     ):
         leads.insert(0, to)
     for lead in leads:
         length = _length_in(norm, lead.end(), min(limit, lead.end() + 40))
-        if length is None or length.value is None or words.later_gap.fullmatch(norm, lead.end(), length.start) is None:
+        if (
+            length is None
+            or length.value is None
+            or words.later_gap.fullmatch(norm, lead.end(), length.start) is None
+            or words.no_length_after.match(norm, length.end)
+            or (_STOP.search(norm, at, lead.start()) and not words.estimating.search(norm, lead.start(), length.start))
+        ):
             continue
-        mention.end, mention.value, mention.number = length.end, length.value, length.months
-        mention.unit = "months" if length.months is not None else None
-        mention.date, mention.date_source = day_of_place(doc, mention.start) or (None, "none")
+        mention = _replaced(doc, mention, length)
+    return mention
+
+
+def _replaced(doc: Document, mention: Mention, length: _Length) -> Mention:
+    """An estimate with the length of a later one in its place."""
+    mention.end, mention.value, mention.number = max(mention.end, length.end), length.value, length.months
+    mention.unit = "months" if length.months is not None else None
+    mention.date, mention.date_source = day_of_place(doc, mention.start) or (None, "none")
     return mention
 
 
