@@ -25,7 +25,7 @@ _CONTROLLED = re.compile(
     FLAGS,
 )
 _NO_LONGER = re.compile(
-    r"\s(?:until|till|up to|before|previously|last (?:year|month|winter|summer|autumn|spring)|in (?:the )?(?:past|winter|summer|autumn|spring|19\d\d|20\d\d|(?-i:[A-Z])[a-z]{2,8}\b)|(?:at|on|before) (?:first|diagnosis|referral|presentation|admission|arrival))",
+    r"(?:\s\([^)\n]{3,30}\))?\s(?:until|till|up to|before|previously|last (?:year|month|winter|summer|autumn|spring)|in (?:the )?(?:past|winter|summer|autumn|spring|19\d\d|20\d\d|(?-i:[A-Z])[a-z]{2,8}\b)|(?:at|on|before) (?:first|diagnosis|referral|presentation|admission|arrival))",
     FLAGS,
 )
 """Behind a word on control that was true of an earlier time only: "well controlled until March"."""
@@ -49,6 +49,12 @@ _BESIDE, _BESIDE_BEFORE = 220, 90
 """Characters behind and before the name of hypertension within which two numbers with a stroke are a blood pressure."""
 _LEAST_GAP, _WIDEST_GAP = 15.0, 130.0
 """Systolic and diastolic pressure differ by so much, in mmHg."""
+_CHART_ROW = re.compile(r"\s{0,8}(?:[-*]\s)?\d{1,4}[./:-]\d{1,2}", FLAGS)
+_MISTAKEN = re.compile(
+    r"\s(?:(?:was|is|had been)\s)?(?:(?:recorded|entered|typed|written|noted|charted|taken)\s)?(?:by mistake|in error|erroneously|wrongly|belongs? to|was (?:the|that of))\b",
+    FLAGS,
+)
+"""Behind a reading that is not the patient's: "182/110 was recorded by mistake"."""
 _UNTIL = re.compile(r"\b(?:until|till)\b[^.\n]{0,60}$", FLAGS)
 """Between two readings: the first was true of an earlier time, "128/76 until she stopped her tablets; yesterday 184/112"."""
 _SERIES_REACH = 80
@@ -135,7 +141,7 @@ def _bare_readings(doc: Document, named: list[Mention], known: list[Mention]) ->
     taken = [(r.start, r.end) for r in known]
     for m in named:
         line = doc.line_at(m.start)
-        low, high = max(line.start, m.start - _BESIDE_BEFORE), min(line.end, m.end + _BESIDE)
+        low, high = max(line.start, m.start - _BESIDE_BEFORE), min(_chart_end(doc, m.start), m.end + _BESIDE)
         for pair in _SPANNED_PAIR.finditer(doc.norm, low, high):
             if any(a < pair.end() and pair.start() < b for a, b in taken) or not_about_patient(doc, pair.start()):
                 continue
@@ -148,11 +154,27 @@ def _bare_readings(doc: Document, named: list[Mention], known: list[Mention]) ->
             reading.attributes["diastolic"] = bottom
             if _HOME.search(doc.norm, max(low, pair.start() - 60), pair.start()):
                 reading.attributes["home"] = True
-            meant = _NOT_A_READING.search(lead) or _AIMED_AT.match(doc.norm, pair.end()) or _LIMIT.search(lead)
+            meant = (
+                _NOT_A_READING.search(lead)
+                or _AIMED_AT.match(doc.norm, pair.end())
+                or _LIMIT.search(lead)
+                or _MISTAKEN.match(doc.norm, pair.end())
+            )
             reading.assertion, reading.temporality = "hypothetical" if meant else "present", "current"
             found.append(reading)
             taken.append(pair.span())
     return found
+
+
+def _chart_end(doc: Document, position: int) -> int:
+    """End of the line of a place, or of the lines of a chart below it that each begin with a day or an hour and hold a reading."""
+    index = doc.line_index(position)
+    end = doc.lines[index].end
+    for line in doc.lines[index + 1 :]:
+        if not _CHART_ROW.match(doc.norm, line.start, line.end) or not _PAIR.search(doc.norm, line.start, line.end):
+            break
+        end = line.end
+    return end
 
 
 def _day_each(doc: Document, readings: list[Mention]) -> None:
@@ -196,7 +218,7 @@ def _readings(doc: Document, rule: Rule, m: re.Match[str]) -> list[Mention]:
             reading.attributes["home"] = True
         if i and re.search(r"repeat|re-?check|again|after (?:rest|\d)|later|then|now", lead, re.I):
             reading.attributes["repeat"] = True
-        meant = _NOT_A_READING.search(lead) or _AIMED_AT.match(norm, reading.end)
+        meant = _NOT_A_READING.search(lead) or _AIMED_AT.match(norm, reading.end) or _MISTAKEN.match(norm, reading.end)
         reading.assertion = "hypothetical" if meant else "present"
         reading.temporality = "current"
         if reading.assertion == "present" and not_about_patient(doc, reading.start):

@@ -73,6 +73,8 @@ class _Words:
     stale: re.Pattern[str]
     trial: re.Pattern[str]
     family: re.Pattern[str]
+    said_then: re.Pattern[str]
+    said_now: re.Pattern[str]
     of_relative: re.Pattern[str]
     own: re.Pattern[str]
 
@@ -128,7 +130,22 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
     for mention in out:
         if mention.date is None and not _has_own_day(doc, mention, out):
             _date(doc, mention)
+    _by_occasion(doc, out)
     return out
+
+
+def _by_occasion(doc: Document, found: list[Mention]) -> None:
+    """Of several scores of a paragraph, the one "at present" makes the others past, and one "at referral" is past beside one without such a word."""
+    words = _words()
+    for label in ("ECOG", "KPS"):
+        scores = [m for m in found if m.label == label and m.assertion == "present" and m.temporality == "current"]
+        now = [m for m in scores if words.said_now.search(doc.norm, m.start, m.end)]
+        then = [m for m in scores if words.said_then.search(doc.norm, m.start, m.end)]
+        for m in scores if now else then if len(then) < len(scores) else ():
+            near = now or [x for x in scores if x not in then]
+            line = doc.line_at(m.start)
+            if m not in now and any(line.start <= x.start < line.end for x in near):
+                m.temporality = "past"
 
 
 def _log(doc: Document, rule: Rule, at: int) -> list[Successive]:

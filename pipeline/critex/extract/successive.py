@@ -18,9 +18,12 @@ from critex.extract.patterns import FLAGS, expand, load_yaml, macros
 REACH = 90
 """Characters between a value and the next of its series."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FOREIGN = {
+    "janvier": 1, "januar": 1, "fevrier": 2, "februar": 2, "mars": 3, "marz": 3, "avril": 4, "april": 4, "mai": 5, "juin": 6, "juni": 6, "juillet": 7, "juli": 7,
+}  # fmt: skip
 _OWN_DAY = re.compile(
     r"\b(?P<month>(?-i:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec))\b(?!\.?[\s/'-]{0,3}\d)"
-    r"|(?<![\d./-])(?P<d>[0-3]?\d)\.(?P<m>0?[1-9]|1[0-2])\.(?!\d)|(?<![\d年])(?P<cm>1[0-2]|[1-9])\s?月(?:份|(?P<cd>[0-3]?\d)\s?[日号])?",
+    r"|(?:(?<=\ben )|(?<=\bim )|(?<=\bau ))(?P<foreign>janvier|fevrier|mars|avril|mai|juin|juillet|januar|februar|marz|april|juni|juli)\b(?!\.?\s?\d)|(?<![\d./-])(?P<d>[0-3]?\d)\.(?P<m>0?[1-9]|1[0-2])\.(?!\d)|(?<![\d年])(?P<cm>1[0-2]|[1-9])\s?月(?:份|(?P<cd>[0-3]?\d)\s?[日号])?",
     FLAGS,
 )
 """Days that only stand beside a value of a series: a bare month ("(Feb)"), "10.04.", "4月10日"."""
@@ -205,7 +208,10 @@ def _own_day(m: re.Match[str], noted: date | None) -> When | None:
     """The latest such month, or day, up to the day of the note."""
     if noted is None:
         return None
-    month = _MONTHS.index(m["month"][:3].lower()) + 1 if m["month"] else int(m["m"] or m["cm"])
+    if m["foreign"]:
+        month = _FOREIGN[m["foreign"].lower()]
+    else:
+        month = _MONTHS.index(m["month"][:3].lower()) + 1 if m["month"] else int(m["m"] or m["cm"])
     number = m["d"] or m["cd"]
     for year in (noted.year, noted.year - 1):
         try:

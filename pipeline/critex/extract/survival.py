@@ -162,7 +162,11 @@ def _as_last_put(doc: Document, mention: Mention, first: _Length) -> Mention:
             or length.value is None
             or words.later_gap.fullmatch(norm, lead.end(), length.start) is None
             or words.no_length_after.match(norm, length.end)
-            or (_STOP.search(norm, at, lead.start()) and not words.estimating.search(norm, lead.start(), length.start))
+            or (
+                _STOP.search(norm, at, lead.start())
+                and not words.estimating.search(norm, lead.start(), length.start)
+                and pattern is words.later
+            )
         ):
             continue
         mention = _replaced(doc, mention, length)
@@ -228,6 +232,8 @@ def _length_in(norm: str, low: int, high: int) -> _Length | None:
     if m := _LENGTH.search(norm, low, high):
         a = months_of(m["n"], m["u"])
         b = months_of(m["n2"], m["u"]) if m["n2"] else a
+        if b < a or norm[max(0, m.start("n") - 5) : m.start("n")].lower() == "from ":
+            a = b  # "cut from 9 to 2 months"
         short = _NOT_REACHED.search(norm, max(0, low - 30), m.start("n")) is not None
         at_least = bool(m["low"] or m["plus"] or m["plus2"] or m["more"]) and not short
         at_most = bool(m["high"]) or short
