@@ -189,6 +189,10 @@ def _number(norm: str, m: re.Match[str]) -> tuple[int, int] | None:
         first, second = re.split(r"[\s-]", year.lower())
         number = _TENS[first] + ORDINALS[second] - 1
         return number, number
+    if birthday := group_span(m, "birthday"):
+        first, second = re.split(r"[\s-]", norm[slice(*birthday)].lower())
+        number = _TENS[first] + ORDINALS[second]
+        return number, number
     if decade := groups.get("decade"):
         low, high = _PARTS[(groups.get("part") or "").lower() or None]
         return int(decade) + low, int(decade) + high

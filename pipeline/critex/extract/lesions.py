@@ -150,7 +150,9 @@ def _measurable(doc: Document, mention: Mention) -> bool:
             _AT_LEAST.search(around)
             and not Imaging(doc).in_sentence(mention.start)
             and not re.match(
-                r"\s(?:is|are|was|were)\s(?:present|identified|seen|noted|available)\b", norm[mention.end :], FLAGS
+                r"(?:\slesions?)?\s(?:is|are|was|were)\s(?:present|identified|seen|noted|available)\b",
+                norm[mention.end :],
+                FLAGS,
             )
         )
     ):
@@ -334,7 +336,7 @@ def _short_axis(norm: str, sizes: list[float], mention: Mention, end: int) -> tu
     if own := _OWN_SHORT.match(norm, mention.end, min(end, mention.end + 40)):
         return round(float(own["v"]) * (10.0 if own["u"].lower() == "cm" else 1.0), 2), True
     if said.search(norm, mention.end, min(end, mention.end + 22)) or said.search(
-        norm, max(0, mention.start - 18), mention.start
+        norm, max(0, mention.start - 28), mention.start
     ):
         return (sizes[0] if len(sizes) == 1 else sorted(sizes)[-2]), True
     return (sorted(sizes)[-2], False) if len(sizes) >= 2 else (None, False)
