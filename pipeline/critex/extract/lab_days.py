@@ -12,6 +12,7 @@ from critex.extract.patterns import FLAGS
 _DAY_LEAD = re.compile(
     r",?\s(?:drawn|dated|taken|collected|measured|checked|tested|sampled)\s(?:on\s|in\s)?"
     r"|,?\s(?:(?:this|last|on|past)\s){0,2}(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,?\s\(?|\s?\((?:the\s)?(?:last|latest)(?:\s(?:one|of (?:these|them)))?\s(?:on|from|of)\s"
+    r"|\s(?:at|in|from|by)\s(?:the\s|our\s(?:own\s)?|his\s|her\s|a\s|another\s)?(?:[a-z]+\s)?(?:gp|hospital|clinic|lab(?:oratory)?|ward|unit|surgery|practice|outpatients?|emergency)\son\s"
     r"|\s(?:after|before|post|pre|following|during|with|at|on|in)\s[A-Za-z][A-Za-z \d/-]{1,24}\("
     r"|(?:,\s|\s)(?:in|on|from|by)\s(?:the\s|a\s)?(?:sample|specimen|bloods?|tube|draw|report|print-?out|test|labs?|clinic|repeat|ven(?:e|i)puncture|admission|discharge|screening)\s(?:of|from|on|dated|at|in)\s"
     r"|\s?(?:[(\[]\s?(?:(?:on|of|in|taken|drawn|dated|from)\s){0,2}|on |am |du |del |den |le |el |il |@ ?|at |in (?=(?-i:[A-Z])|(?:early|late|mid)\b|(?:19|20)\d\d\b)|as of )?",
@@ -113,19 +114,29 @@ def day_after(doc: Document, at: int, limit: int) -> tuple[int, When] | None:
     return end + (doc.norm[end : end + 1] in (")", "]")), when
 
 
-_AND_DAY = re.compile(r"\s?(?:,|;|/|and|->|→)\s?")
+_AND_DAY = re.compile(r"\s?(?:,\s?and|,|;|/|and|&|->|→)\s?")
 
 
 def days_in_bracket(doc: Document, at: int, limit: int) -> tuple[int, list[When]]:
     """Days of one bracket behind a series of values, and where it ends: "152 -> 110 -> 77 (1 May, 7 May, 14 May)"."""
-    norm, found = doc.norm, list[When]()
-    opened = _OPENED.match(norm, at, limit)
-    while opened is not None and (day := day_at(doc, opened.end(), limit)) is not None:
+    opened = _OPENED.match(doc.norm, at, limit)
+    if opened is None:
+        return at, []
+    end, found = days_of_list(doc, opened.end(), limit)
+    return (end + 1, found) if found and doc.norm[end : end + 1] in (")", "]") else (at, [])
+
+
+def days_of_list(doc: Document, at: int, limit: int) -> tuple[int, list[When]]:
+    """Days that stand one behind the other at a place: "1 May, 8 May and 13 May", and where the last ends."""
+    found, end = list[When](), at
+    while (day := day_at(doc, at, limit)) is not None:
+        end = day[0]
         found.append(day[1])
-        if norm[day[0] : day[0] + 1] in (")", "]"):
-            return day[0] + 1, found
-        opened = _AND_DAY.match(norm, day[0], limit)
-    return at, []
+        gap = _AND_DAY.match(doc.norm, end, limit)
+        if gap is None:
+            break
+        at = gap.end()
+    return end, found
 
 
 _OPENED = re.compile(r"\s?[(\[](?:on\s)?")

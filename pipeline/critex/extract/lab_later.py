@@ -53,7 +53,7 @@ _ANOTHER_MATTER = re.compile(
 )
 """Words between two numbers that keep the second from being of the same test."""
 _LINKS = re.compile(
-    r"(?:^|[,;:(\[=.-]|->|→|\b(?:and|but|then|to|to a|now|was|is|are|were|had|has|at|of|only|just|still|up|down|back|reached|came|gives?|gave|shows?|showed|reads?|read|said|says|measured|reported|result\w*|value|level|count|total|sample|specimen|draw|tube|repeat(?:ed)?|recount(?:ed)?|re-?drawn|re-?checked|check|from|with|around|about|earlier|previously|before|latest|last|today|yesterday|side|arm|blood|test|calculation|fluids|transfusion|stent|dilution|report|as|by|it|pause))\s?$",
+    r"(?:^|[,;:(\[=.-]|->|→|\b(?:and|but|then|to|to a|now|was|is|are|were|had|has|at|of|only|just|still|up|down|back|reached|came|gives?|gave|shows?|showed|reads?|read|said|says|measured|reported|result\w*|value|level|count|total|sample|specimen|draw|tube|repeat(?:ed)?|recount(?:ed)?|re-?drawn|re-?checked|check|from|with|around|about|earlier|previously|before|latest|current(?:ly)?|actual(?:ly)?|last|today|yesterday|side|arm|blood|test|calculation|fluids|transfusion|stent|dilution|report|as|by|it|pause))\s?$",
     FLAGS,
 )
 """What may stand right before a further value."""
@@ -69,32 +69,49 @@ _SPOILT = re.compile(
 )
 """Between two values: the first is not valid."""
 _UNDER_COURSE = re.compile(
-    r"\.\s(?:since|after|with|under|following|by|now|then|by now)\s(?:[A-Za-z-]{2,14}\s){1,3}$", FLAGS
+    r"\.\s(?:since|after|with|under|following|by|now|then|by now)\s(?:[A-Za-z-]{2,14}\s){0,5}[A-Za-z-]{2,16}:?\s$",
+    FLAGS,
 )
 """A sentence that goes on with the course: "Since NSAIDs 215 umol/L (13 May)"."""
+_ELSEWHERE = re.compile(
+    r"\.\s(?:(?:in|at)\s(?:our\s(?:own\s)?|the\s)?(?:hospital|clinic|ward|lab(?:oratory)?|unit|centre|center)|here|with us|on the ward|after [a-z]{4,14}):?\s$",
+    FLAGS,
+)
+"""A sentence that goes on with the values of another place or time: "(GP, 3 May). In hospital 38 (10 May)"."""
 _TIME_BEHIND = re.compile(
     r"\s?[(,]?\s?(?:before|after|at|prior to|pre|post|on day|during|by)\s(?:the\s|end of\s)?(?:c\d|cycle|chemo\w*|treatment|therapy|surgery|transfusion|start|admission|discharge|rt\b|radiotherapy|stent\w*|steroids?|day \d|week \d|induction|g-?csf)",
     FLAGS,
 )
 """Behind a value: when it was taken, but not the day: "205 before C2"."""
 _OWN_RESULT = re.compile(
-    r"\b(?:results?|print-?out|actual(?:ly)?|measured|his|hers|her|ours|(?:our |the )?patient(?:'?s)?|today'?s|yesterday'?s|latest|this (?:patient|one)|value|report|drawn|taken)\b",
+    r"\b(?:results?|print-?out|actual(?:ly)?|measured|current(?:ly)?|his|hers|her|ours|(?:our |the )?patient(?:'?s)?|today'?s|yesterday'?s|latest|this (?:patient|one)|value|report|drawn|taken)\b",
     FLAGS,
 )
 """Between a limit and the patient's own value."""
+_STATED = re.compile(r"(?::|\b(?:was|is|shows?|showed|reads?|gives|gave|own))\s$", FLAGS)
+"""Right before the patient's own value, where it has no unit: not "drawn today at 14.00"."""
+_ANEW_BEHIND = re.compile(
+    r"\s?\(?(?:(?:in|on|by|from)\s(?:the\s)?)?(?:citrate|venous|ven(?:e|i)puncture|peripheral|heparin tube|manual|optical|smear|recount|re-?drawn|fresh|arm)\b",
+    FLAGS,
+)
+"""Behind a value: it was measured anew: "41 (EDTA), 133 (citrate)"."""
 _CONFIRMED = re.compile(r"\bconfirm\w*", FLAGS)
 _NOT_THIS = re.compile(r"\b(?:instead of|not|rather than|in place of|wrongly|erroneously|than|versus|vs\.?)\s?$", FLAGS)
 """Right before a number that the note says is not the value: "29.8 s instead of 92 s"."""
 _OF_TWO = re.compile(r"\s?/\s?\d|\s?-\s?\d")
 """Behind the first of two numbers: a blood pressure, a range."""
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]{0,2}\s")
+_CLAUSE_END = re.compile(r"[.!?;][\"')\]]{0,2}\s")
 _ENDS = re.compile(
     r"\s*(?:$|[,;.)(\]/|\n\"'↑↓*]|[HL]\b|(?:with|after|before|during|under|prior|pre|on|at|today|now|this|and|but|following|post|so|since|in|by|which|while|from|yesterday|same|only|drawn|as|again|without|instead|when)\b|-+>|→)",
     FLAGS,
 )
 _FARTHEST = 40.0
 """Factor by which two values of one test may differ."""
-_BEHIND_DAY = re.compile(r"\.?\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:was|is|were|at|of|only|total|the)\s){0,2}", FLAGS)
+_BEHIND_DAY = re.compile(
+    r"(?:'s\s(?:count|value|level|result|sample|figure|one)\b)?\.?\s?[)\]]?\s?(?:[:=,-]\s?)?(?:(?:shows?|showed|gives|gave|reads?|was|is|were|at|of|only|total|the)\s){0,2}",
+    FLAGS,
+)
 _DAY_BEFORE_LEAD = re.compile(r"(?:^|[\s,;:(\[.])", FLAGS)
 
 
@@ -175,23 +192,29 @@ def _judged(
         or not _is_alike(norm, first, r, analyte)
     ):
         return None
-    between = norm[at:start]
+    between = norm[at - (norm[at - 1 : at] == ".") : start]  # the stop behind a month is the sentence's, too
     said = _ASIDE.sub(" ", between)
-    if of_limit and (ends := list(_SENTENCE_END.finditer(said))):
+    if of_limit and (ends := list(_CLAUSE_END.finditer(said))):
         said = said[ends[-1].end() :]
     if _ANOTHER_MATTER.search(said) or _NOT_THIS.search(between):
         return None
     sentences = len(_SENTENCE_END.findall(between))
     before, after = _day_before(doc, at, start), day_after(doc, r.end, limit)
     when = after[1] if after is not None else before
-    anew = _ANEW.search(between) is not None or _SPOILT.search(between) is not None
+    anew = (
+        _ANEW.search(between) is not None
+        or _SPOILT.search(between) is not None
+        or _ANEW_BEHIND.match(norm, r.end, limit) is not None
+    )
     if anew and sentences <= 1 and (_LINKS.search(between) or before is not None or r.unit is not None):
         return Later(r, when or _day_between(doc, at, start), not _CONFIRMED.search(between))
     if of_limit:
         when = when or _day_between(doc, at, start)
-        told = _OWN_RESULT.search(between) is not None and (r.unit is not None or when is not None)
+        told = _OWN_RESULT.search(between) is not None and (
+            r.unit is not None or (when is not None and _STATED.search(between) is not None)
+        )
         return Later(r, when, False) if told and sentences <= 1 else None
-    if when is not None and r.unit is not None and _UNDER_COURSE.search(between):
+    if when is not None and ((r.unit is not None and _UNDER_COURSE.search(between)) or _ELSEWHERE.search(between)):
         return Later(r, when, False)
     if sentences and before is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from critex.extract.document import Document, Line
-from critex.extract.lab_series import behind_day, earlier_value, first_value, read_series
+from critex.extract.lab_series import behind_day, earlier_value, first_value, listed_days, read_series
 from critex.extract.lab_values import (
     NEUTROPHILS,
     NO_VALUE,
@@ -120,6 +120,8 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         return [share]  # "62 segs 4 bands"
     if led := _led_by_value(doc, name, seg_start, limit):
         return led
+    if listed := listed_days(doc, name, limit):
+        return listed
     first = first_value(doc, name, limit)
     if name.start < name.end and _BOTH.fullmatch(norm, name.start, name.end) and first is not None:
         first = (_haemoglobin_of(norm, first[0], limit), *first[1:])
@@ -163,7 +165,7 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
         )
         or _IF.search(before)
         or _MUST.search(said)
-        or (r.comparator and REQUIRED.match(norm, r.end, seg_end))
+        or ((r.comparator or _BOUND_WORD.search(said)) and REQUIRED.match(norm, r.end, seg_end))
         or _AND_ABOVE.match(norm, r.end, seg_end)
         or _ANOTHERS.match(norm, r.end, seg_end)
         or (day is None and _is_asked(norm, name, r, before))
@@ -191,7 +193,7 @@ def _one(doc: Document, name: Name, limit: int, line: Line) -> list[Mention]:
 
 
 _ASKED_BEFORE = re.compile(
-    r"\b(?:requires?|required|needs|needed|demands?|asks? for|wants?|stipulates?|allows?|accepts?|minimum|maximum|floor|limit|threshold|cut-?off)\s(?:(?:an?|the|for|on|of|is)\s){0,2}(?:(?:serum|total|baseline|measured|entry)\s)?$",
+    r"\b(?:transfus(?:e|ed|ing) to|top(?:ped|ping)? up to|aim(?:ing)? (?:for|at)|requires?|required|needs|needed|demands?|asks? for|wants?|stipulates?|allows?|accepts?|minimum|maximum|floor|limit|threshold|cut-?off)\s(?:(?:an?|the|for|on|of|is)\s){0,2}(?:(?:serum|total|baseline|measured|entry)\s)?$",
     FLAGS,
 )
 _ASKED_WITHIN = re.compile(r"\b(?:limit|floor|minimum|maximum|threshold|cut-?off|required)\b", FLAGS)
@@ -202,18 +204,19 @@ def _is_asked(norm: str, name: Name, r: Reading, before: str) -> bool:
     return bool(_ASKED_BEFORE.search(before) or _ASKED_WITHIN.search(norm, name.end, r.start))
 
 
+_BOUND_WORD = re.compile(r"\b(?:below|under|above|over|less than|more than|at least|up to|within)\b", FLAGS)
 _WITHDRAWN_BEFORE = re.compile(
     r"\b(?:withdrawn|cancelled|canceled|invalid(?:ated)?|rejected|discarded|deleted|disregard(?:ed)?|ignored?|retracted)\b[^.;:\n\d]{0,16}$|\b(?:in error|by mistake|mistakenly|wrongly|erroneously)\b[^.;:\n\d]{0,30}$",
     FLAGS,
 )
 """Before the name of a test whose value was taken back: "haemolysed specimen withdrawn (bili 71)"."""
 _WITHDRAWN_BEHIND = re.compile(
-    r"[^.;\n\d]{0,50}?\b(?:(?:withdrawn|retracted|not valid|invalid|by mistake|in error|mistakenly|erroneously|wrongly)\b|(?:was|were|is)\s(?:[a-z]+\s){0,6}wrong\b|(?:is|was|are|were)\s(?:from\s)?(?:last (?:year|month)(?:'?s)?\b|an? old(?:er)?\s(?:one|value|result|figure)|old\b|outdated|out of date)|(?:was|is|were)\s(?:an?\s|the\s)?(?:[a-z-]+\s){0,2}(?:error|mistake|slip|typo|artefact|artifact)\b)",
+    r"[^.;\n\d]{0,50}?\b(?:(?:withdrawn|retracted|not valid|invalid|by mistake|in error|mistakenly|erroneously|wrongly)\b|(?:was|were|is)\s(?:[a-z]+\s){0,6}wrong\b|(?:is|was|are|were)\s(?:from\s)?(?:last (?:year|month)(?:'?s)?\b|an? old(?:er)?\s(?:one|value|result|figure)|old\b|outdated|out of date)|belongs? to (?:the |an? )?(?:old|earlier|previous|last|screening|former)\b|(?:used|uses|based on|calculated with)\s(?:an?\s|the\s)?(?:old|wrong|outdated|previous|incorrect|last year'?s)\b|(?:was|is|were)\s(?:an?\s|the\s)?(?:[a-z-]+\s){0,2}(?:error|mistake|slip|typo|artefact|artifact)\b)",
     FLAGS,
 )
 """Behind a value that was taken back: "INR 4.8 was a finger-prick error"."""
 _ANOTHERS = re.compile(
-    r"[^.;\n\d]{0,50}?\b(?:(?:was|is|were|belongs? to|belonged to|of|from)\s(?:the\s|a\s)?(?:bed|room|cubicle|cot|neonate|baby|neighbou?r|next (?:bed|patient|cot)|another (?:patient|pt|person)|other (?:patient|pt)|different (?:patient|pt)|wrong (?:patient|pt|tube|label)|someone else)\b|(?:crossed|struck|scored) (?:out|off|through)\b|mislabel\w+|wrongly label\w+)",
+    r"[^.;\n\d]{0,50}?\b(?:(?:was|is|were)\sfor\s(?:the\s)?(?:bed|(?:patient|pt|mr|mrs|ms)\b)|(?:was|is|were|belongs? to|belonged to|of|from)\s(?:the\s|a\s)?(?:bed|room|cubicle|cot|neonate|baby|neighbou?r|next (?:bed|patient|cot)|another (?:patient|pt|person)|other (?:patient|pt)|different (?:patient|pt)|wrong (?:patient|pt|tube|label)|someone else|(?:his|her|the patient's)\s(?:brother|sister|mother|father|husband|wife|son|daughter|twin|cousin|partner))\b|(?:crossed|struck|scored) (?:out|off|through)\b|mislabel\w+|wrongly label\w+)",
     FLAGS,
 )
 """Behind a value that is another person's, or was taken back: "ALT 29 was bed 6's result, crossed out"."""
@@ -336,7 +339,7 @@ def _is_bounds(norm: str, r: Reading, limit: int) -> bool:
 
 
 REQUIRED = re.compile(
-    r"\s?(?:is |are )?(?:required|needed|mandatory|to be eligible|for (?:eligibility|inclusion|entry|the (?:trial|study))|per protocol|to (?:start|proceed|enter|enrol\w*))",
+    r"\s?(?:is |are )?(?:required|needed|demanded|asked for|wanted|stipulated|compulsory|mandatory|to be eligible|for (?:eligibility|inclusion|entry|the (?:trial|study))|per protocol|to (?:start|proceed|enter|enrol\w*))",
     FLAGS,
 )
 """Behind a limit: the value is asked for, not measured."""

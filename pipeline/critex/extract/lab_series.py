@@ -6,7 +6,7 @@ import re
 
 from critex.extract.dates import When, parse_iso
 from critex.extract.document import Document
-from critex.extract.lab_days import date_at, day_after, day_at, days_in_bracket, nth_of
+from critex.extract.lab_days import date_at, day_after, day_at, days_in_bracket, days_of_list, nth_of
 from critex.extract.lab_later import counts_else, is_timed, later_value, seems_followed
 from critex.extract.lab_values import (
     Analyte,
@@ -113,6 +113,34 @@ _NEAR = 8
 """Characters between a day or time and its value."""
 _TOLD_FIRST = re.compile(r"\s?(?:reported|issued|keyed|typed|entered|recorded|calculated|printed|given|read)\b", FLAGS)
 """Behind "initially": how a value was told before it was corrected."""
+
+
+def listed_days(doc: Document, name: Name, limit: int) -> list[Mention]:
+    """Values behind as many days: "Platelets on 1 May, 8 May and 13 May: 164, 121 and 88 x10^9/L"; none where the text is otherwise."""
+    norm, analyte = doc.norm, analytes()[name.key]
+    lead = _DAY_BEFORE.match(norm, name.end, limit)
+    end, days = days_of_list(doc, lead.end() if lead else name.end, limit)
+    if len(days) < 2 or (opened := _LIST_OPENS.match(norm, end, limit)) is None:
+        return []
+    found, at = list[Reading](), opened.end()
+    while (r := read_value(norm, at, limit, analyte, spans=False)) is not None and r.start == at:
+        found.append(r)
+        gap = _NEXT_OF_SERIES.match(norm, r.end, limit)
+        at = gap.end() if gap is not None and gap.end() > r.end else limit
+    if len(found) != len(days):
+        return []
+    for r in found:
+        if r.factor is None and found[-1].factor is not None:
+            r.factor, r.unit = found[-1].factor, found[-1].unit
+    if any(canonical(r, analyte)[1] is None for r in found):
+        return []
+    return [
+        lab_mention(doc, name, r, r.start if k else name.start, r.end, day, "text")
+        for k, (r, day) in enumerate(zip(found, days, strict=True))
+    ]
+
+
+_LIST_OPENS = re.compile(r"\s?[)\]]?\s?(?::|were|was|of|=)\s?(?=\d)", FLAGS)
 
 
 def behind_day(doc: Document, name: Name, limit: int) -> int:

@@ -29,6 +29,8 @@ _NOT_NAME_BEFORE = re.compile(
 _LIVER_PANEL = re.compile(
     r"\b(?:lfts?|alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|gpt|got|asat|alat|bili\w*|tbil|dbil|db|tp)\b|umol", FLAGS
 )
+_BILIRUBIN_UNIT = re.compile(r"\s?[:=]?\s?[<>]?\d{1,3}(?:[.,]\d{1,2})?\s?(?:mg\s?/\s?dl|[umµ]mol\s?/)", FLAGS)
+"""Behind "TB" or "DB": nothing but bilirubin has such a unit."""
 _RENAL_PANEL = re.compile(r"(?<!\w)(?-i:Na|K|Cl|Cr|CREA|Creat?|creat?\w*|SCr|eGFR)\+?\s?[:=]?\s?[<>]?\d", FLAGS)
 _NEEDS_PANEL = {"tb": _LIVER_PANEL, "db": _LIVER_PANEL, "ap": _LIVER_PANEL, "u": _RENAL_PANEL}
 """Names that mean a test only beside others of its panel: "TB 14", "DB 3" are bilirubin beside liver enzymes, "U 4.1" is urea beside sodium or creatinine."""
@@ -110,6 +112,8 @@ def _names(doc: Document, hits: FamilyHits) -> list[Name]:
             continue
         around = _NEEDS_PANEL.get(m.group().lower())
         opened = seg_start if around is _LIVER_PANEL and m.group().lower() == "tb" else doc.line_at(m.start()).start
+        if around is _LIVER_PANEL and _BILIRUBIN_UNIT.match(doc.norm, m.end()):
+            around = None
         if around is not None and not (
             around.search(doc.norm, max(opened, m.start() - 60), m.start())
             or around.search(doc.norm, m.end(), m.end() + 60)
