@@ -179,23 +179,31 @@ class Test:
     def _wanted(self) -> tuple[Wanted, ...]:
         return wanted(self.where)
 
+    @cached_property
+    def _only_words(self) -> bool:
+        more = (self.comparison, self.between, self.within, self.before, self.dated)
+        return bool(self.words) and all(m is None for m in more)
+
     def of(self, fact: Fact, patient: Patient, spec: Feature) -> tuple[Truth, str, tuple[str, ...]]:
         """Truth of the test for one fact, words for the reason, flags for review."""
-        truths: list[Truth] = []
-        flags: list[str] = list(fact.flags)
-        said = ""
         for w in self._wanted:
             if not w.by(fact.attributes):
                 return False, "", ()
+        truths: list[Truth] = []
+        flags: list[str] = list(fact.flags)
+        said = ""
         if self.words:
             if fact.state == CONFLICT:
                 truths.append(None)
-                flags.append("conflict")
+                if "conflict" not in flags:
+                    flags.append("conflict")
             else:
                 truths.append(
                     fact.state in self.words
                     or (fact.number is not None and fact.state is None and str(fact.number) in self.words)
                 )
+            if self._only_words:
+                return truths[0], "", tuple(flags)
         if self.comparison:
             truth, said, more = self.comparison.of(fact, patient)
             truths.append(truth)
@@ -331,6 +339,9 @@ class On:
             return SILENT
         if self.quantifier == "stated":
             return Finding(True, tuple(facts), (self._describe(facts[-1], ""),))
+        if len(facts) == 1:  # mostly
+            truth, limit, flags = self.test.of(facts[0], patient, self.spec)
+            return Finding(truth, (facts[0],), (self._describe(facts[0], limit),), flags)
         results = [(f, *self.test.of(f, patient, self.spec)) for f in facts]
         truths = [r[1] for r in results]
         truth = three_all(truths) if self.quantifier == "every" else three_any(truths)
