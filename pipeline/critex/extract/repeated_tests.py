@@ -177,7 +177,7 @@ def read_repeats(
     )
     if len(found) == 1 and (first is not None and len(own[0]) < 2):
         return []
-    return _ordered(doc, found, [max(o, key=lambda d: (d.when.last, d.when.first)).when if o else None for o in own])
+    return _ordered(doc, found, [max(o, key=lambda d: _place_in_time(d.when)).when if o else None for o in own])
 
 
 _LINKS = re.compile(
@@ -333,11 +333,16 @@ def _belongs_before(norm: str, end: int, d: DateMention, start: int, leads: bool
     return kept if parted != kept else not leads
 
 
+def _place_in_time(when: When) -> date:
+    """Middle of a stretch of days: "half a year ago" lies before last week, though it may end today."""
+    return when.first + (when.last - when.first) / 2
+
+
 def _ordered(doc: Document, found: list[Result], whens: list[When | None]) -> list[Dated]:
     """Results with all but the newest marked as older; one without a day has the place in time that its place in the text gives it."""
     norm, keys = doc.norm, []
     known = [w for w in whens if w is not None]
-    newest_of_all = max(((w.last, w.first) for w in known), default=(date.min, date.min))
+    newest_of_all = max((_place_in_time(w) for w in known), default=date.min)
     now: list[bool] = []
     for i, w in enumerate(whens):
         before = norm[found[i - 1].end if i else max(0, found[i].start - 30) : found[i].start]
@@ -346,14 +351,14 @@ def _ordered(doc: Document, found: list[Result], whens: list[When | None]) -> li
         preceding = next((v for v in reversed(whens[:i]) if v is not None), None)
         later_in_brackets = i + 1 < len(found) and re.match(r"\s?\(", norm[found[i].end : found[i].end + 2]) is not None
         if w is not None:
-            key = (w.last, w.first)
+            key = _place_in_time(w)
         elif now[-1] or (later_in_brackets and whens[i + 1] is not None and i == 0):
             key = newest_of_all
             now[-1] = True
         elif following is not None:
-            key = (following.last, following.first)
+            key = _place_in_time(following)
         else:
-            key = (preceding.last, preceding.first) if preceding is not None else (date.min, date.min)
+            key = _place_in_time(preceding) if preceding is not None else date.min
         once = w is None and i > 0 and _ONCE.search(before) is not None
         keys.append((not once, key, now[-1], i))
     ends = [*(r.start for r in found[1:]), found[-1].end]

@@ -33,7 +33,7 @@ _ON_TREATMENT_BEFORE = re.compile(
     re.I,
 )
 _ON_TREATMENT_AFTER = re.compile(
-    r"[^.;\n]{0,70}?\b(?:on (?:ATT|HRZE|HR\b|anti-?TB|treatment)|on (?:month|mth|week|day) \d{1,2} of|started (?:on )?(?:ATT|HRZE|anti-?TB)|(?:ATT|HRZE|RHZE|RIPE|HREZ|anti-?TB (?:treatment|therapy|drugs)),?\s(?:(?:day|week|month|d|wk|m)\s?\d|started|begun|commenced|since|from))\b(?![^.;]{0,25}(?:complet|stopp))",
+    r"[^.;\n]{0,70}?\b(?:on (?:ATT|HRZE|HR\b|anti-?TB|treatment)|on (?:month|mth|week|day) \d{1,2} of|(?:on|in) (?:the )?(?:continuation|intensive) phase|started (?:on )?(?:ATT|HRZE|anti-?TB)|(?:ATT|HRZE|RHZE|RIPE|HREZ|anti-?TB (?:treatment|therapy|drugs)),?\s(?:(?:day|week|month|d|wk|m)\s?\d|started|begun|commenced|since|from))\b(?![^.;]{0,25}(?:complet|stopp))",
     re.I,
 )
 _SUSPECTED_AFTER = re.compile(

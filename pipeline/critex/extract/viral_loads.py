@@ -88,6 +88,8 @@ _BARE_LOAD = re.compile(
     FLAGS,
 )
 LOAD_UNIT = re.compile(r"(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui)\s?(?:/\s?|per\s)m|international|cop|cps?\s?/", FLAGS)
+SERIES_UNIT = re.compile(rf"{LOAD_UNIT.pattern}|log", FLAGS)
+"""Unit of one of several loads; "7.5 log (2023)" has its unit from the others."""
 _OTHER_VIRUS = re.compile(r"ebv|plasma|epstein|hpv|cmv|hiv", FLAGS)
 _LOAD_OF = {
     "hbsag": "hbv_dna",
@@ -145,7 +147,7 @@ def _load_before(doc: Document, first: Name) -> re.Match[str] | None:
     if (
         m is None
         or not m["dna"]
-        or not (_quantified(doc, m.end()) or read_repeats(doc, m.end(), first.start, None, LOAD_UNIT))
+        or not (_quantified(doc, m.end()) or read_repeats(doc, m.end(), first.start, None, SERIES_UNIT))
     ):
         return None
     if _OTHER_VIRUS.search(doc.norm, start, first.end) or of_another_person(doc.norm, start, first.start):
@@ -179,7 +181,7 @@ def _has_result(doc: Document, at: int) -> bool:
         read_result(doc.norm, at, stop, True) is not None
         or pending(doc.norm, at, stop) is not None
         or read_load_behind_words(doc.norm, at, stop) is not None
-        or bool(read_repeats(doc, at, stop, None, LOAD_UNIT))
+        or bool(read_repeats(doc, at, stop, None, SERIES_UNIT))
     )
 
 
@@ -191,6 +193,15 @@ def _quantified(doc: Document, at: int) -> bool:
     return LOAD_UNIT.match(r.unit) is not None and not _OTHER_VIRUS.search(
         doc.norm, r.end, min(r.end + 30, doc.line_at(at).end)
     )
+
+
+def with_units(results: list[Result]) -> list[Result]:
+    """Loads of a series, those without a whole unit with that of the others."""
+    whole = next((r.unit for r in results if r.unit and LOAD_UNIT.match(r.unit)), None)
+    return [
+        replace(r, unit=whole) if r.number is not None and (r.unit is None or not LOAD_UNIT.match(r.unit)) else r
+        for r in results
+    ]
 
 
 def set_load(m: Mention, r: Result) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from critex.extract.document import Document
 from critex.extract.family import FamilyHits
@@ -24,7 +23,16 @@ from critex.extract.serology import (
     read_load_behind_words,
     read_result,
 )
-from critex.extract.viral_loads import LOAD_UNIT, LOADS, columns, later_loads, set_load, titre_result, with_bare_loads
+from critex.extract.viral_loads import (
+    LOADS,
+    SERIES_UNIT,
+    columns,
+    later_loads,
+    set_load,
+    titre_result,
+    with_bare_loads,
+    with_units,
+)
 from critex.extract.virus_context import (
     HIV_DISEASE,
     PLANNED,
@@ -257,7 +265,7 @@ def _series(
         return []
     if n.rule.label == "HIV" and _HIV_LOAD.search(doc.norm, n.start, n.end):
         return []
-    dated = read_repeats(doc, n.end, limit, r, LOAD_UNIT if of_load else None)
+    dated = read_repeats(doc, n.end, limit, r, SERIES_UNIT if of_load else None)
     if n.value in _INFECTIONS and any(_OF_LOADS.search(doc.norm, d.result.start, d.result.end) for d in dated):
         return []
     return with_screens_disproved(dated) if n.rule.label == "HIV" else dated
@@ -270,12 +278,14 @@ def _dated(doc: Document, n: Name, first: Mention, series: list[Dated]) -> list[
     set_day(doc, first, series[0])
     out = []
     value = {"disease": "test", "hcv": "anti_hcv"}.get(n.value, n.value)
-    unit = series[0].result.unit
-    for d in series[1:]:
+    results = with_units([d.result for d in series])
+    if first.value in LOADS and results[0].number is not None:
+        set_load(first, results[0])
+    for d, result in zip(series[1:], results[1:], strict=True):
         m = Mention(d.result.start, d.result.end, n.rule.label, value, n.rule.id, priority=1)
         m.result, m.assertion = d.result.result, "present"
         if value in LOADS:
-            set_load(m, d.result if d.result.unit else replace(d.result, unit=unit))
+            set_load(m, result)
         set_day(doc, m, d)
         out.append(m)
     return out
@@ -292,6 +302,21 @@ _WISHED = re.compile(
     r"\b(?:once|as soon as|wants?|wish(?:es)?|wait(?:ing)? (?:for|until)|asks? for)\b[^.;\n]{0,30}$", FLAGS
 )
 """Before a bound that nobody has measured."""
+_HOPED_FOR = re.compile(
+    r"\b(?:aim(?:s|ing)?|goal|target|hop(?:e|es|ing)|expect(?:s|ed|ing)?)\s(?:(?:is|for|to have|to get|at|of|an?|the|undetectable|that)\s)*$",
+    FLAGS,
+)
+_EXPECTED = re.compile(
+    r"\s(?:(?:is|are|would be|to be)\s)?(?:expected|anticipated|hoped for|aimed (?:at|for)|awaited|desired|the (?:goal|aim|target))\b",
+    FLAGS,
+)
+
+
+def _is_hoped_for(norm: str, before: int, start: int, end: int) -> bool:
+    """Whether a result is only hoped for: "aim is HCV RNA not detected", "HBV DNA <20 IU/mL expected after three months"."""
+    return _HOPED_FOR.search(norm, before, start) is not None or _EXPECTED.match(norm, end) is not None
+
+
 _TREATED_FOR = re.compile(
     r"\b(?:on|takes?|taking|treated with|started|followed|followed up|under|attends|attending|looked after by|cared for by|known to)\s(?:[\w/.'-]+\s){0,4}for\s(?:his\s|her\s|known\s)?$",
     FLAGS,
@@ -333,7 +358,9 @@ def _mention(
                 m.result = titre_result(value, r)
         if m.result is not None or m.number is not None:
             m.assertion = "present"
-        if r.comparator and (
+        if _is_hoped_for(norm, max(start, n.start - 40), n.start, end):
+            m.assertion, m.result = "hypothetical", None
+        elif r.comparator and (
             CONDITIONAL.search(norm[max(start, n.start - 140) : n.start])
             or _WISHED.search(norm, max(start, n.start - 40), n.start)
             or REQUIRED.match(norm, r.end)
