@@ -53,7 +53,7 @@ _ANOTHER_MATTER = re.compile(
 )
 """Words between two numbers that keep the second from being of the same test."""
 _LINKS = re.compile(
-    r"(?:^|[,;:(\[=.-]|->|→|\b(?:and|but|then|to|to a|now|was|is|are|were|had|has|at|of|only|just|still|up|down|back|reached|came|gives?|gave|shows?|showed|reads?|read|said|says|measured|reported|result\w*|value|level|count|total|sample|specimen|draw|tube|repeat(?:ed)?|recount(?:ed)?|re-?drawn|re-?checked|check|from|with|around|about|earlier|previously|before|latest|current(?:ly)?|actual(?:ly)?|last|today|yesterday|side|arm|blood|test|calculation|fluids|transfusion|stent|dilution|report|as|by|it|pause))\s?$",
+    r"(?:^|[,;:(\[=.-]|->|→|\b(?:and|but|then|to|to a|now|was|is|are|were|had|has|at|of|only|just|still|up|down|back|reached|came|gives?|gave|shows?|showed|reads?|read|said|says|measured|reported|result\w*|value|level|count|total|sample|specimen|draw|tube|repeat(?:ed)?|recount(?:ed)?|re-?drawn|re-?checked|check|from|with|around|about|earlier|previously|before|latest|current(?:ly)?|actual(?:ly)?|last|today|yesterday|side|arm|blood|test|calculation|fluids|transfusion|stent|dilution|control|recheck|report|as|by|it|pause))\s?$",
     FLAGS,
 )
 """What may stand right before a further value."""
@@ -95,6 +95,10 @@ _ANEW_BEHIND = re.compile(
     FLAGS,
 )
 """Behind a value: it was measured anew: "41 (EDTA), 133 (citrate)"."""
+_AFTER_WHAT = re.compile(
+    r"(?:\b(?:after|since|following|under|post|nach|efter|après|dopo|tras)\s[^\W\d]{3,20}\s|\.\s)$", FLAGS
+)
+"""Right before a further value with its unit: "after sphincterotomy 18 umol/L (11 May)", ". 102 g/L on 8 May"."""
 _CONFIRMED = re.compile(r"\bconfirm\w*", FLAGS)
 _NOT_THIS = re.compile(r"\b(?:instead of|not|rather than|in place of|wrongly|erroneously|than|versus|vs\.?)\s?$", FLAGS)
 """Right before a number that the note says is not the value: "29.8 s instead of 92 s"."""
@@ -135,7 +139,9 @@ def later_value(
             or _COUNTED.search(norm, max(at, m.start() - 9), m.start())
         ):
             continue
-        return _judged(doc, analyte, first, at, m.start(), limit, of_limit)
+        found = _judged(doc, analyte, first, at, m.start(), limit, of_limit)
+        if found is not None or not aside:
+            return found
     return None
 
 
@@ -215,6 +221,13 @@ def _judged(
         )
         return Later(r, when, False) if told and sentences <= 1 else None
     if when is not None and ((r.unit is not None and _UNDER_COURSE.search(between)) or _ELSEWHERE.search(between)):
+        return Later(r, when, False)
+    if (
+        when is not None
+        and r.unit is not None
+        and sentences <= 1 + between.endswith(". ")
+        and _AFTER_WHAT.search(between)
+    ):
         return Later(r, when, False)
     if sentences and before is None:
         return None

@@ -359,11 +359,20 @@ _SAID_BEHIND = 90
 """Characters between a value and the day that the sentence gives it."""
 
 
+def _is_short(d: DateMention) -> bool:
+    return (d.when.last - d.when.first).days <= _LONGEST_DAY
+
+
+def _is_over(doc: Document, d: DateMention) -> bool:
+    """Whether a year, or another long time, had passed when the note was written."""
+    return doc.note_date is not None and d.when.last < doc.note_date
+
+
 def _said_behind(doc: Document, m: Mention) -> DateMention | None:
     """Past day that the words right behind a value, or behind a list of values, give it."""
     _, end = doc.segment_at(m.start)
     d = next(iter(doc.dates_between(m.end, min(end, m.end + _SAID_BEHIND))), None)
-    if d is None or (d.when.last - d.when.first).days > _LONGEST_DAY or not _DATED_BACK.match(doc.norm, m.end, d.start):
+    if d is None or not (_is_short(d) or _is_over(doc, d)) or not _DATED_BACK.match(doc.norm, m.end, d.start):
         return None
     return d if doc.note_date is None or d.when.first <= doc.note_date else None
 
