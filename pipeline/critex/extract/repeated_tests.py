@@ -10,13 +10,12 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from dateutil.relativedelta import relativedelta
-
-from critex.extract.dates import DateMention, When, month_end
+from critex.extract.dates import DateMention, When
 from critex.extract.document import Document
 from critex.extract.lab_prose import CONDITIONAL, REQUIRED
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
+from critex.extract.result_days import days_among_results
 from critex.extract.serology import Result, among_options, quantity_at
 
 _REACH = 90
@@ -40,14 +39,14 @@ _NOW = re.compile(r"\b(?:now|today|currently|latest|most recent(?:ly)?|last one)
 _ONCE = re.compile(r"\b(?:was|were|previous\w*|prior|before|earlier|formerly|initially|from)\b", FLAGS)
 _WORDS_BETWEEN = re.compile(
     r"(?:[\s,;:.()\[\]=|/\"'>→-]|\b(?:s|on|in|at|of|by|from|le|el|en|em|im|am|de|du|the|a|an|and|et|y|e|und|then|now|but|again|also|later|since|still|yet|is|was|were|are|be|been|has|had|came|come|back|turned|became|went|all|both|each|not|"
-    r"tests?|tested|testing|screen(?:ed|ing)?|repeat(?:ed|s|ing)?|re-?test(?:ed)?|re-?check(?:ed)?|check(?:ed)?|control|confirm(?:ed|atory|ation|ing)?|first|second|third|fourth|1st|2nd|3rd|initial(?:ly)?|final(?:ly)?|new|latest|last|recent|most|next one|one|sample|specimen|blood|serum|urine|rapid|home|result(?:s|ed)?|report(?:ed)?|reading|done|taken|drawn|performed|today|currently|years?|previous(?:ly)?|"
+    r"tests?|tested|testing|screen(?:ed|ing)?|repeat(?:ed|s|ing)?|re-?test(?:ed)?|re-?check(?:ed)?|check(?:ed)?|control(?:e|led)?|contr[oô]le|kontrolle|wiederholt|repetid[ao]|repete|confirm(?:ed|atory|ation|ing)?|first|second|third|fourth|1st|2nd|3rd|initial(?:ly)?|final(?:ly)?|new|latest|last|recent|most|next one|one|sample|specimen|blood|serum|urine|rapid|home|result(?:s|ed)?|report(?:ed)?|reading|done|taken|drawn|performed|today|currently|years?|previous(?:ly)?|"
     r"western blot|immunoblot|line immunoassay|(?-i:WB)|elisa|eia|cmia|eclia|(?:hiv(?:-1)? )?(?:rna|pcr|naat)|assay|another|other|different|second-line|weakly|faintly|strongly|window period|unchanged|same|retrospective(?:ly)?|dated?|antibod(?:y|ies)|serology|quantitative|quant)\b"
     r"|复查|複查|复测|确证试验|初筛|再次|目前|治疗后|转|結果|结果|为|仍|现|血|尿|试验|检测|\x00)*",
     FLAGS,
 )
 """Words between two results of one test; a day is written as \\x00."""
 _REPEAT = re.compile(
-    r"\b(?:repeat\w*|re-?test\w*|re-?check\w*|again|second|2nd|control|now|then|later|today|western blot|immunoblot|(?-i:WB)|elisa|rna|pcr|confirmatory)\b|复查|複查|复测|再次|确证|现|目前|→|->",
+    r"\b(?:repeat\w*|re-?test\w*|re-?check\w*|again|second|2nd|control|contr[oô]le|kontrolle|wiederholt|repetid[ao]|now|then|later|today|western blot|immunoblot|(?-i:WB)|elisa|rna|pcr|confirmatory)\b|复查|複查|复测|再次|确证|现|目前|→|->",
     FLAGS,
 )
 _SENTENCE = re.compile(r"(?<!\d)\.\s+(?=[A-Z])|\.\n|\n\s*\n", FLAGS)
@@ -62,33 +61,6 @@ _OTHERS = re.compile(
     FLAGS,
 )
 """Words behind which a number or result is another test's, asked for or not there yet."""
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan january enero janvier januar janeiro", "feb february febrero fevrier februar fevereiro", "mar march marzo mars marz maerz marco",
-            "apr april abril avril", "may mayo mai maio", "jun june junio juin juni junho", "jul july julio juillet juli julho",
-            "aug august agosto aout", "sep sept september septiembre septembre setembro", "oct october octubre octobre oktober outubro",
-            "nov november noviembre novembre novembro", "dec december diciembre decembre dezember dezembro",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_MONTH_NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_LOAD = r"\s?(?:iu|ui|ie|cop|cps?|log)\b|\s?copies"
-_LOOSE_DAY = re.compile(
-    rf"(?<![年\d])(?P<zm>\d{{1,2}})\s?月(?:\s?(?P<zd>\d{{1,2}})\s?[日号號])?"
-    rf"|(?<![\w/.])(?P<day>[0-3]?\d)\sde\s(?P<dmon>{_MONTH_NAMES})\b(?:\sde[l]?\s(?P<dyear>(?:19|20)\d\d))?"
-    rf"|(?:(?<=\()|(?<=\b[ie]n\s)|(?<=\bem\s)|(?<=\bim\s)|(?<=\bau\s))(?:early |late |mid |end of |fin |finales de )?(?P<month>{_MONTH_NAMES})\b\.?(?!\.?[\s'-]?(?:\d{{1,2}}(?![\d.,]?\d|{_LOAD})|(?:19|20)\d\d(?!\d)))(?:\sstill|\sonly)?"
-    rf"|(?<![\w/.])(?P<led>{_MONTH_NAMES})\b\.?(?=\s?:?\s?(?:neg|pos|non-?react|react|undet|not det|-ve|\+ve))",
-    FLAGS,
-)
-"""Days that only stand among results: "5月8日", "8 de mayo", "(Jan)", "in enero"."""
-
-
-_NUMBER_OF_LOAD = re.compile(rf"[a-z]{{3,9}}\.?\s\d{{1,2}}(?:{_LOAD})", FLAGS)
-"""What looks like a day is a month and a load: "in January 14 IU/mL"."""
 
 
 _WITHDRAWN = re.compile(
@@ -149,7 +121,7 @@ def read_repeats(
         Whether a number without a unit is a result where a day stands beside it.
     """
     limit = min(limit, at + _FAR)
-    days = _days(doc, at, limit)
+    days = days_among_results(doc, at, limit)
     if first is None and (
         among_options(doc.norm, at, limit, "positive") or among_options(doc.norm, at, limit, "negative")
     ):
@@ -424,42 +396,3 @@ def part_days(doc: Document, found: list[Mention]) -> None:
 
 def _set(m: Mention, when: When) -> None:
     m.date, m.date_source = when.iso, "relative" if when.source == "relative" else "text"
-
-
-def _days(doc: Document, start: int, end: int) -> list[DateMention]:
-    """Days of a stretch, also those that only stand among results."""
-    found = [
-        d for d in doc.dates_between(start, end) if not _NUMBER_OF_LOAD.match(doc.norm, d.start, min(end, d.end + 8))
-    ]
-    if doc.note_date is None:
-        return found
-    for m in _LOOSE_DAY.finditer(doc.norm, start, end):
-        when = _loose(m, doc.note_date)
-        if when is None or any(d.start < m.end() and m.start() < d.end and not _year_within(m, d) for d in found):
-            continue
-        found = [d for d in found if not (d.start < m.end() and m.start() < d.end)]
-        found.append(DateMention(m.start(), m.end(), when))
-    return sorted(found, key=lambda d: d.start)
-
-
-def _year_within(m: re.Match[str], d: DateMention) -> bool:
-    """Whether a date is only the year of a day: the "2026" of "8 de mayo de 2026"."""
-    return bool(m["dyear"]) and m.start("dyear") <= d.start
-
-
-def _loose(m: re.Match[str], note: date) -> When | None:
-    """Day or month of the last twelve months before the note; with a year that of the year."""
-    if m["dmon"] or m["zd"]:
-        month, day = (_MONTHS[m["dmon"].lower()], int(m["day"])) if m["dmon"] else (int(m["zm"]), int(m["zd"]))
-        try:
-            found = date(int(m["dyear"]) if m["dyear"] else note.year, month, day)
-        except ValueError:
-            return None
-        if found > note and not m["dyear"]:
-            found -= relativedelta(years=1)
-        return When(found, found, "relative")
-    month = int(m["zm"]) if m["zm"] else _MONTHS[(m["month"] or m["led"]).lower()]
-    if not 1 <= month <= 12:
-        return None
-    first = date(note.year - (month > note.month), month, 1)
-    return When(first, min(month_end(first), note), "relative")

@@ -87,7 +87,7 @@ _BARE_LOAD = re.compile(
     r"(?<![\w-])(?P<dna>dna|adn|(?-i:VL)|viral load|viruslast|charge virale|carga viral|(?P<load>load))(?![\w-])|(?<![\w-])(?P<rna>rna|arn|rns|(?P<pcr>pcr))(?![\w-])",
     FLAGS,
 )
-LOAD_UNIT = re.compile(r"(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui)\s?(?:/\s?|per\s)m|international|cop|cps?\s?/", FLAGS)
+LOAD_UNIT = re.compile(r"(?:log\s?_?(?:10)?\s?)?(?:(?:i[ue]|ui)\s?(?:/\s?|per\s)m|international|cop|cps?\s?/)", FLAGS)
 SERIES_UNIT = re.compile(rf"{LOAD_UNIT.pattern}|log", FLAGS)
 """Unit of one of several loads; "7.5 log (2023)" has its unit from the others."""
 _OTHER_VIRUS = re.compile(r"ebv|plasma|epstein|hpv|cmv|hiv", FLAGS)
@@ -198,6 +198,8 @@ def _quantified(doc: Document, at: int) -> bool:
 def with_units(results: list[Result]) -> list[Result]:
     """Loads of a series, those without a whole unit with that of the others."""
     whole = next((r.unit for r in results if r.unit and LOAD_UNIT.match(r.unit)), None)
+    if whole is None:
+        return results
     return [
         replace(r, unit=whole) if r.number is not None and (r.unit is None or not LOAD_UNIT.match(r.unit)) else r
         for r in results
