@@ -48,6 +48,15 @@ def test_the_scan_finds_what_the_expression_finds(engine: str, common: bool) -> 
             assert [m.span() for m in hits.all_of(landmark)] == expected, (rule.source, text)
 
 
+def test_what_is_held_anywhere() -> None:
+    """Without ``re.A`` a letter beyond ASCII is one of a word, for ``re`` and so for the scanner."""
+    landmarks = [Landmark(re.compile(p, re.I)) for p in (r"trial\w+ rules", r"\bNCT\d{8}\b", r"adeno(?=carcinoma)")]
+    rules = [Rule("test.any", "TEST", None, re.compile("hb", FLAGS), "hb")]
+    for text in ("Trial试验 rules", "not in NCT07235319试", "NCT07235319.", "an adenocarcinoma", "adenoma", ""):
+        hits = Scanner(rules, landmarks).scan(text)
+        assert [hits.holds(x) for x in landmarks] == [x.pattern.search(text) is not None for x in landmarks], text
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [

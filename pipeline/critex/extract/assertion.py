@@ -14,6 +14,7 @@ from critex.extract.corrections import take_back
 from critex.extract.document import Document
 from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, said_by_box
 from critex.extract.mention import Mention
+from critex.extract.scan import Landmark
 from critex.extract.subject import has_relative_clause
 
 _SECTION_ASSERTION = {
@@ -235,17 +236,14 @@ _TRIAL_LIST = re.compile(
 )
 
 
-@lru_cache(maxsize=4)
-def _names_trial(norm: str) -> bool:
-    lower = norm.lower()
-    return ("nct" in lower or "trial:" in lower or "protocol:" in lower or "sponsor:" in lower) and _TRIAL_LIST.search(
-        norm
-    ) is not None
+_TRIAL_LISTS = Landmark(_TRIAL_LIST)
+_ASKING = Landmark(_ASKS)
+LANDMARKS = (_TRIAL_LISTS, _ASKING)
 
 
 def _under_trial_number(doc: Document, m: Mention) -> bool:
     """Whether a mention stands in a list that a trial's number heads: "NCT07235319: age 18-70, ECOG 0-1, no autoimmune disease"."""
-    if not _names_trial(doc.norm):
+    if not doc.holds(_TRIAL_LISTS):
         return False
     line = doc.line_at(m.start)
     lead = _TRIAL_LIST.search(doc.norm, line.start, m.start)
@@ -260,7 +258,7 @@ def _asked_for(doc: Document, m: Mention) -> bool:
     start, _ = doc.segment_at(m.start)
     if _QUOTED_RULE.search(doc.norm, max(start, m.start - 120), m.start):
         return True
-    lead = _ASKS.search(doc.norm, start, m.start)
+    lead = _ASKS.search(doc.norm, start, m.start) if doc.holds(_ASKING) else None
     return lead is not None and not _ANSWERED.search(doc.norm, lead.end(), m.start)
 
 

@@ -6,11 +6,11 @@ A statement that was taken back says nothing of the patient; what stands in its 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from critex.extract.document import Document
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
+from critex.extract.scan import Landmark
 
 _BEHIND = re.compile(
     r"(?P<of>[\"')\]]{0,2}(?:\s(?:of|in|on|from)\s(?:[\w-]+\s?){1,5}?)?)[\s,(:-]{0,4}(?:(?:is|was|are|were|has been|had been|now|lab(?:oratory)? confirms?|confirmed as|due to|an?|the)\s){0,3}"
@@ -66,17 +66,13 @@ _WORDS = (
     "first called", "first read", "first thought", "first label", "initially", "originally", "at first",
 )  # fmt: skip
 """One of these stands in every note that takes something back."""
-
-
-@lru_cache(maxsize=4)
-def _may_correct(norm: str) -> bool:
-    lower = norm.lower()
-    return any(word in lower for word in _WORDS)
+_TAKES_BACK = Landmark(re.compile("|".join(_WORDS), FLAGS))
+LANDMARKS = (_TAKES_BACK,)
 
 
 def take_back(doc: Document, mentions: list[Mention]) -> None:
     """Make what the note takes back ``hypothetical`` (a metastasis that proved benign ``absent``), and mark what corrects it, in place."""
-    may_correct = _may_correct(doc.norm)
+    may_correct = doc.holds(_TAKES_BACK)
     for m in mentions:
         if m.assertion in ("family", "hypothetical") or m.label == "LAB":
             continue

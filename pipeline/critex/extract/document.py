@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from critex.extract.dates import DateMention, When, find_dates
 from critex.extract.normalise import normalise
@@ -102,8 +101,7 @@ _LIST_NUMBER = re.compile(r"\s*\(?(?:\d{1,2}|[A-Za-z])\.$", re.A)
 _SENTENCE_END = (".", "!", "?", ":", ";")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line without its line end; ``kind`` is ``"blank"``, ``"row"`` (columns), ``"item"`` (bullet) or ``"text"``."""
 
     start: int
@@ -360,6 +358,19 @@ class Document:
                 list(matches_in_words(landmark.pattern, self.norm)) if self.hits is None else self.hits.all_of(landmark)
             )
         return found
+
+    def holds(self, landmark: Landmark) -> bool:
+        """Whether a landmark stands anywhere in the note."""
+        found = self._held.get(landmark)
+        if found is None:
+            self._held[landmark] = found = (
+                landmark.pattern.search(self.norm) is not None if self.hits is None else self.hits.holds(landmark)
+            )
+        return found
+
+    @cached_property
+    def _held(self) -> dict[Landmark, bool]:
+        return {}
 
     def any_between(self, landmark: Landmark, start: int, end: int) -> bool:
         """Whether a match of a landmark lies inside ``[start, end)``."""

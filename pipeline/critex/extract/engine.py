@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from critex.collector import without_search
-from critex.extract import cns, dates, dating, imaging, metastasis
+from critex.extract import assertion, cns, corrections, dates, dating, imaging, metastasis, treatments
 from critex.extract.assertion import decide
 from critex.extract.dating import date_mentions
 from critex.extract.document import Document
@@ -19,7 +19,11 @@ from critex.extract.mention import Mention
 from critex.extract.scan import Hits, Scanner
 from critex.extract.spelling import default_speller
 
-LANDMARKS = (*dates.LANDMARKS, *dating.LANDMARKS, *imaging.LANDMARKS, *cns.LANDMARKS, *metastasis.LANDMARKS)
+LANDMARKS = tuple(
+    landmark
+    for module in (assertion, cns, corrections, dates, dating, imaging, metastasis, treatments)
+    for landmark in module.LANDMARKS
+)
 """What the scan looks for besides the rules of the families."""
 
 

@@ -25,6 +25,8 @@ _HEAD = re.compile(
     FLAGS,
 )
 """A heading of a plan right before a list: "P>", "Orders:"."""
+_HEAD_REACH = 160
+"""How far before a list its heading can begin."""
 _ITEM_LEAD = re.compile(
     r"[\s\-*#>•]*(?:\d{1,2}[.)]\s?)?(?:(?:am|today|tomorrow|mane|bloods?|bld|labs?|ix|investigations?|blood tests?|incl(?:uding|\.)?|for|w/|with|and|the|full|routine|pre-?chemo|further|new|:|-)\s?){0,6}$",
     FLAGS,
@@ -148,7 +150,7 @@ def _asked_for(doc: Document, line: Line, start: int, end: int) -> bool:
     before = norm[max(seg_start, line.start, start - 80) : start]
     if _GIVEN.search(before):
         return False
-    if _PLANNED.search(before) or _HEAD.search(norm, max(0, line.start - 1), start):
+    if _PLANNED.search(before) or _HEAD.search(norm, max(0, line.start - 1, start - _HEAD_REACH), start):
         return True
     return (
         doc.category_at(start) == "plan"

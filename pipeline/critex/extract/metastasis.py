@@ -38,10 +38,14 @@ _OTHER_DISEASE = re.compile(
 )
 _STAGING = re.compile(r"\b(?:PET|CT|MRI|scan|staging|restaging|nod(?:e|al)|metasta|mets|M1|avid|distant)", FLAGS)
 _BENIGN_DISEASE = re.compile(r"(?:metabolic|degenerative|benign|paget\S*|chronic|end[\s-]stage|small vessel|cerebrovascular|vascular|joint|disc|ischa?emic)\W+(?:\w+\W+)?$", FLAGS)  # fmt: skip
-_ONCOLOGY_WORDS = ("cancer", "carcinoma", "tumor", "tumour", "malignan", "neoplas", "metasta", "oncolog", "lymphoma", "nasophar", "staging", "avid", "chemo", "癌", "转移")  # fmt: skip
-_ONCOLOGY = re.compile(r"\b(?:NPC|mets|M[01][abc]?|PET|FDG|Ca|RT|SUV\w*)\b", FLAGS)
-_ONCOLOGY_SIGNS = Landmark(_ONCOLOGY)
-LANDMARKS = (_ONCOLOGY_SIGNS,)
+_ONCOLOGY = Landmark(
+    re.compile(
+        r"cancer|carcinoma|tumou?r|malignan|neoplas|metasta|oncolog|lymphoma|nasophar|staging|avid|chemo|癌|转移|"
+        r"\b(?:NPC|mets|M[01][abc]?|PET|FDG|Ca|RT|SUV\w*)\b",
+        FLAGS,
+    )
+)
+LANDMARKS = (_ONCOLOGY,)
 _BONE_DISEASE = re.compile(r"\b(?:bon(?:e|y)|osseous|skeletal|骨)", FLAGS)
 _MET_SPOKEN = re.compile(
     r"(?:\b(?:is|was|were|are|be|been|being|I|we|he|she|they|have|has|had|not|never|also|criteri(?:a|on)|goals?|end-?points?|requirements?|needs?|who|all|first|and)\s*$)",
@@ -159,8 +163,7 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
 
 
 def _speaks_of_cancer(doc: Document) -> bool:
-    lower = doc.norm.lower()
-    return any(word in lower for word in _ONCOLOGY_WORDS) or bool(doc.all_of(_ONCOLOGY_SIGNS))
+    return doc.holds(_ONCOLOGY)
 
 
 def _needs_oncology(norm: str, rule: str, m: re.Match[str]) -> bool:

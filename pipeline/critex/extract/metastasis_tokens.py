@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from critex.extract.anatomy import organ_sources, organs
 from critex.extract.patterns import FLAGS, load_yaml, term_regex
-from critex.extract.starts import first_characters
+from critex.extract.starts import first_pairs
 
 ORGAN_KINDS = frozenset({"site", "region", "node", "regional", "local", "nodes", "vertebra"})
 
@@ -96,18 +97,25 @@ _PLAIN = re.compile(f"{_NUMBER}|{_WORD}|{_MARK}", FLAGS)
 
 
 @cache
-def _beginnings() -> dict[str, frozenset[str]]:
-    """Characters that each alternative of the grammar can begin with; none where that may be any."""
-    return {source: first_characters(re.compile(source, FLAGS)) for *_, sources in _parts() for source in sources}
+def _beginnings() -> dict[str, Mapping[str, frozenset[str] | None]]:
+    """What each alternative of the grammar can begin with (:func:`~critex.extract.starts.first_pairs`)."""
+    return {source: first_pairs(re.compile(source, FLAGS)) for *_, sources in _parts() for source in sources}
+
+
+def _can_begin(source: str, pair: str) -> bool:
+    begin = _beginnings()[source]
+    if not begin:
+        return True
+    seconds = begin.get(pair[0], frozenset())
+    return seconds is None or pair[1:] in seconds
 
 
 @cache
-def _grammar_at(first: str) -> re.Pattern[str]:
-    """The grammar without what cannot begin with a character: of its hundreds of alternatives few can."""
-    begin = _beginnings()
+def _grammar_at(pair: str) -> re.Pattern[str]:
+    """The grammar without what cannot begin with two characters: of its hundreds of alternatives few can, and mostly none."""
     kept = []
     for opening, closing, sources in _parts():
-        here = [s for s in sources if not begin[s] or first in begin[s]]
+        here = [s for s in sources if _can_begin(s, pair)]
         if here:
             kept.append(f"{opening}{'|'.join(here)}{closing}")
     return re.compile("|".join([*kept, _NUMBER, _WORD, _MARK]), FLAGS) if kept else _PLAIN
@@ -140,7 +148,8 @@ def _lex(norm: str, start: int, end: int) -> list[Token]:
     kinds, cues = _vocabulary()
     found: list[Token] = []
     while (place := _SIGN.search(norm, start, end)) is not None:
-        m = _grammar_at(place.group()).match(norm, place.start(), end)
+        at = place.start()
+        m = _grammar_at(norm[at : at + 2]).match(norm, at, end)
         if m is None:
             start = place.end()
             continue

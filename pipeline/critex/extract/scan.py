@@ -38,11 +38,11 @@ _SLACK = 40
 class Landmark:
     """An expression that is asked for all over a note (dates, headings, examinations): the pass over the text that looks for the rules finds it too.
 
-    None of its matches begins between two letters.
+    None of its matches begins between two letters, unless only :meth:`Hits.holds` is asked.
     """
 
     pattern: re.Pattern[str]
-    """With ``re.A``."""
+    """With ``re.A``, unless only :meth:`Hits.holds` is asked."""
     common: bool = False
     """Whether many notes hold it: then the scan also tells where a match begins, which makes the scan dearer and the search cheap."""
 
@@ -103,6 +103,17 @@ class Hits:
             return self._at_places(landmark.pattern, self._places[index])
         return self.matches(index, landmark.pattern)
 
+    def holds(self, landmark: Landmark) -> bool:
+        """Whether a landmark stands anywhere in the text."""
+        index = None if self.ends is None else self._scanner.landmarks.get(landmark)
+        seen = index is None or index in self._places or self.fired(index)
+        return seen and landmark.pattern.search(self.text) is not None
+
+    def may_hold(self, rule: Rule) -> bool:
+        """Whether a rule can match in the text; a rule that was not looked for can."""
+        index = self._scanner.indices.get(rule.id)
+        return index is None or self.fired(index)
+
     def _at_places(self, pattern: re.Pattern[str], places: dict[int, int]) -> list[re.Match[str]]:
         """Matches that begin at one of the places, or behind it and before its end: the scanner knows less of what may stand before a match."""
         found: list[re.Match[str]] = []
@@ -160,6 +171,7 @@ class Scanner:
 
     def __init__(self, rules: Sequence[Rule], landmarks: Sequence[Landmark] = (), engine: str = "auto") -> None:
         self.rules = list(rules)
+        self.indices = {rule.id: i for i, rule in enumerate(rules)}
         self.engine = "python" if engine == "python" or hyperscan is None else "hyperscan"
         landmarks = sorted(landmarks, key=lambda x: x.common)
         self.landmarks = {x: len(self.rules) + i for i, x in enumerate(landmarks)}

@@ -36,6 +36,12 @@ _CLASSES = {
     sre.CATEGORY_WORD: r"\w",
     sre.CATEGORY_NOT_WORD: r"\W",
 }
+_UNICODE_CLASSES = {
+    sre.CATEGORY_DIGIT: rf"\d{_BEYOND_ASCII}",
+    sre.CATEGORY_SPACE: rf"\s\x1c-\x1f{_BEYOND_ASCII}",
+    sre.CATEGORY_WORD: rf"\w{_BEYOND_ASCII}",
+}
+"""Without ``re.A`` a character beyond ASCII may be of any class (and of none, as the others say already)."""
 _LETTER_OF_FLAG = {re.I: "i", re.S: "s", re.M: "m"}
 
 
@@ -55,20 +61,21 @@ def scanned_expression(source: str, flags: int) -> str:
     source : str
         The expression.
     flags : int
-        Its flags; ``re.A`` must be among them.
+        Its flags.
 
     Returns
     -------
     str
         Expression in Hyperscan's dialect: somewhere in every stretch that ``source`` matches there is a match of it.
     """
-    return _Expression().sequence(sre_parser.parse(source, flags), opening=True, closing=True)
+    return _Expression(bool(flags & re.A)).sequence(sre_parser.parse(source, flags), opening=True, closing=True)
 
 
 class _Expression:
     """What is being written: a reference to a group is written as the group itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_ascii: bool) -> None:
+        self._of_ascii = of_ascii
         self._groups: dict[int | None, str] = {}
 
     def sequence(self, items: Sequence[tuple[Any, Any]], opening: bool = False, closing: bool = False) -> str:
@@ -89,11 +96,12 @@ class _Expression:
     def _item(self, op: Any, argument: Any, opening: bool, closing: bool) -> str:
         if op in (sre.LITERAL, sre.NOT_LITERAL, sre.IN):
             members = argument if op is sre.IN else [(sre.LITERAL, argument)]
-            return _set(members, negated=op is sre.NOT_LITERAL)
+            return self._set(members, negated=op is sre.NOT_LITERAL)
         if op is sre.ANY:
             return "."
         if op is sre.AT:
-            return _PLACES[argument]
+            bounded = argument in (sre.AT_BOUNDARY, sre.AT_NON_BOUNDARY)
+            return "" if bounded and not self._of_ascii else _PLACES[argument]
         if op is sre.BRANCH:
             return f"(?:{'|'.join(self.sequence(branch, opening, closing) for branch in argument[1])})"
         if op is sre.SUBPATTERN:
@@ -115,6 +123,29 @@ class _Expression:
             # part of the match: without it, ``(?<=gem/)cis`` would stop the scanner at every "cis"
             return f"(?:{self.sequence(argument[1])})"
         return ""  # other look-arounds
+
+    def _set(self, members: Iterable[tuple[Any, Any]], negated: bool) -> str:
+        """One character of a set. A byte above 127 stands for many characters: it is never taken out of a set."""
+        found = []
+        for op, argument in members:
+            if op is sre.NEGATE:
+                negated = True
+            elif op is sre.CATEGORY:
+                found.append(self._class(argument, negated))
+            else:
+                low, high = (argument, argument) if op is sre.LITERAL else argument
+                if low < 128:
+                    found.append(_range(low, min(high, 127)))
+                if high >= 128 and not negated:
+                    beyond = range(max(low, 128), high + 1)
+                    found.extend([_BEYOND_ASCII] if len(beyond) >= 128 else [_range(b, b) for b in map(_byte, beyond)])
+        if not found:
+            return _ANY_BYTE
+        single = len(found) == 1 and not negated and "-" not in found[0]
+        return found[0] if single else f"[{'^' if negated else ''}{''.join(dict.fromkeys(found))}]"
+
+    def _class(self, category: Any, negated: bool) -> str:
+        return _CLASSES[category] if self._of_ascii or negated else _UNICODE_CLASSES.get(category, _CLASSES[category])
 
 
 def _may_be_missing(op: Any, argument: Any) -> bool:
@@ -141,27 +172,6 @@ def _count(least: int, most: Any) -> str:
     if most is sre.MAXREPEAT or (most >= _LONG_GAP and most > least):
         return {0: "*", 1: "+"}.get(least, f"{{{least},}}")
     return {(0, 1): "?", (1, 1): ""}.get((least, most), f"{{{least},{most}}}")
-
-
-def _set(members: Iterable[tuple[Any, Any]], negated: bool) -> str:
-    """One character of a set. A byte above 127 stands for many characters: it is never taken out of a set."""
-    found = []
-    for op, argument in members:
-        if op is sre.NEGATE:
-            negated = True
-        elif op is sre.CATEGORY:
-            found.append(_CLASSES[argument])
-        else:
-            low, high = (argument, argument) if op is sre.LITERAL else argument
-            if low < 128:
-                found.append(_range(low, min(high, 127)))
-            if high >= 128 and not negated:
-                beyond = range(max(low, 128), high + 1)
-                found.extend([_BEYOND_ASCII] if len(beyond) >= 128 else [_range(b, b) for b in map(_byte, beyond)])
-    if not found:
-        return _ANY_BYTE
-    single = len(found) == 1 and not negated and "-" not in found[0]
-    return found[0] if single else f"[{'^' if negated else ''}{''.join(dict.fromkeys(found))}]"
 
 
 def _byte(code: int) -> int:

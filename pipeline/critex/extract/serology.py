@@ -290,6 +290,10 @@ def _places(rules: tuple[Rule, ...]) -> Places:
 def names_in(doc: Document, start: int, end: int, rules: tuple[Rule, ...]) -> list[Name]:
     """Names of tests and diseases inside a stretch, longest first where they overlap."""
     norm = doc.norm
+    if doc.hits is not None:
+        rules = tuple([rule for rule in rules if doc.hits.may_hold(rule)])
+        if not rules:
+            return []
     places, anywhere, by_first = _places(rules)
     found = []
     done = dict.fromkeys(range(len(rules)), start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser as sre_parser  # type: ignore[attr-defined]
@@ -41,6 +41,11 @@ def shape_of(pattern: re.Pattern[str]) -> tuple[int, str]:
 def first_characters(pattern: re.Pattern[str]) -> frozenset[str]:
     """Characters that a match can begin with; none where that may be any."""
     return frozenset(_seconds(sre_parser.parse(pattern.pattern, pattern.flags), pattern.flags))
+
+
+def first_pairs(pattern: re.Pattern[str]) -> Mapping[str, frozenset[str] | None]:
+    """Characters that a match can begin with, and those that can follow each, ``None`` for any; empty where a match can begin with anything."""
+    return _seconds(sre_parser.parse(pattern.pattern, pattern.flags), pattern.flags)
 
 
 @cache

@@ -13,6 +13,7 @@ from critex.extract.document import Document
 from critex.extract.family import FamilyHits, as_mention, family, resolve_overlaps
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_yaml
+from critex.extract.scan import Landmark
 from critex.extract.treatment_context import disease_of, is_other_patients, is_refused, is_study, status_of
 
 _NONE_NEGATED = re.compile(r"\b(?:not|no longer|isn't|is not|if)\s+$", FLAGS)
@@ -46,6 +47,8 @@ _ONCOLOGY = re.compile(
     r"cancer|carcinoma|tumou?r|malignan|neoplas|metasta|oncolog|nasophar|chemo|\b(?:NPC|NKC|mets|M1|PD-?1|immunotherapy|Ca)\b|na[iï]ve|systemic therapy|\bonc\b|肿瘤|癌|初治",
     FLAGS,
 )
+_SPEAKS_OF_CANCER = Landmark(_ONCOLOGY)
+LANDMARKS = (_SPEAKS_OF_CANCER,)
 _CYCLES = re.compile(
     r"\s?(?:x|×|\*)\s?(\d{1,2})\b(?!\s?(?:mg|/52|/12|Gy))|\s?(\d{1,2})\s?(?:cycles?|courses?|doses?|#(?!\d)|程|周期)",
     FLAGS,
@@ -84,7 +87,7 @@ def _read_none(doc: Document, m: Mention) -> bool:
     norm = doc.norm
     start, end = doc.segment_at(m.start)
     before, words, after = norm[start : m.start], norm[m.start : m.end], norm[m.end : end]
-    if _NONE_NEGATED.search(before) or not _ONCOLOGY.search(norm):
+    if _NONE_NEGATED.search(before) or not doc.holds(_SPEAKS_OF_CANCER):
         return False
     if (
         _NOT_NONE_AFTER.match(after)
