@@ -30,7 +30,7 @@ _NO_LONGER = re.compile(
 )
 """Behind a word on control that was true of an earlier time only: "well controlled until March"."""
 _NOT_A_READING = re.compile(
-    r"target|goal|\baim\b|\bkeep|highest|maximum|\bmax\b|peak|previous(?:ly)?|used to|as high as|before treatment|\bif\b|最高|(?:(?<![-=])[<>≤≥]|below|under|until|up to|above|over)\s?$",
+    r"target|goal|\baim\b|\bkeep|highest|maximum|\bmax\b|peak|previous(?:ly)?|used to|as high as|before treatment|before (?:the |his |her )?(?:dose|drugs?|tablets?|increase|start(?:ing)?|therapy|raising|adding|switch\w*|change)\b[^.;,\d]{0,30}$|\bif\b|最高|(?:(?<![-=])[<>≤≥]|below|under|until|up to|above|over)\s?$",
     FLAGS,
 )
 _AIMED_AT = re.compile(r"\s?(?:mm\s?hg)?[\s,(]{1,3}(?:is |as |being )?(?:the )?(?:target|goal|aim)\b", FLAGS)
@@ -147,7 +147,7 @@ def _bare_readings(doc: Document, named: list[Mention], known: list[Mention]) ->
                 continue
             top = float(pair["value_to"] or pair["value"])
             bottom = float(pair["low_to"] or pair["low"])
-            lead = doc.norm[max(low, pair.start() - 30) : pair.start()]
+            lead = doc.norm[max(low, pair.start() - 40) : pair.start()]
             if not _LEAST_GAP <= top - bottom <= _WIDEST_GAP:
                 continue
             reading = Mention(*pair.span(), "BP", "bp", "cardiac.bp", number=top, unit="mmHg")

@@ -81,6 +81,16 @@ def day_beside(doc: Document, start: int, end: int, value: re.Pattern[str], low:
     return v.when
 
 
+def heading_day(doc: Document, position: int) -> When | None:
+    """Day that heads the sentence of a place: "March: expected to live a year. 14 May: ..."."""
+    start, _ = doc.segment_at(position)
+    start += len(doc.norm[start:position]) - len(doc.norm[start:position].lstrip())
+    day = _first_day(doc, start, min(position, start + REACH))
+    if day is None or day.start != start or doc.norm[day.end : day.end + 1] not in (":", ",", "-"):
+        return None
+    return day.when
+
+
 def first_dated(doc: Document, at: int, value: re.Pattern[str], limit: int) -> Successive | None:
     """First value of a log, where its day stands right at ``at``: "12/3 - 1"."""
     day = _first_day(doc, at, min(limit, at + REACH))
@@ -163,7 +173,7 @@ def _next(
         if not is_ordered and (labels := _labels(norm, last.end, v)) is not None:
             return v, go_on, not words.now.search(labels)
         is_same_day = v.when is not None and v.when == last.when
-        is_dated = last.when is not None or own is not None
+        is_dated = last.when is not None or own is not None or "(" in norm[slice(*gap)]
         if is_ordered or (v.when is not None and is_dated and not is_same_day):
             return v, go_on, is_ordered
         return None
@@ -187,7 +197,7 @@ def _is_newer(v: Successive, than: Successive, is_ordered: bool, noted: date | N
         return v.when.last >= than.when.last
     if v.when is None:
         return is_ordered or than.when is not None
-    return is_ordered or v.when.last == noted
+    return is_ordered or v.when.first == v.when.last == noted
 
 
 def _days(doc: Document, low: int, high: int) -> list[DateMention]:

@@ -8,12 +8,13 @@ from functools import cache
 
 from critex.extract.dating import day_of_place
 from critex.extract.document import Document
+from critex.extract.event_dates import set_date
 from critex.extract.family import Family, FamilyHits
 from critex.extract.forms import answer_after, box_before, corrected_answer
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, Rule, load_rules, load_yaml
 from critex.extract.subject import about_relative
-from critex.extract.successive import series_from
+from critex.extract.successive import heading_day, series_from
 from critex.extract.trial_text import is_requirement
 
 LIMIT = 3.0
@@ -134,6 +135,8 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
             mention = _mention(doc, rule, m.start(), m.end(), length)
             if mention is not None:
                 out.append(_as_last_put(doc, mention, length))
+    for mention in out if len(out) > 1 else ():
+        set_date(mention, heading_day(doc, mention.start))
     return out
 
 
