@@ -184,7 +184,9 @@ def _day_each(doc: Document, readings: list[Mention]) -> None:
         if reading.date is not None or sum(line.start <= r.start < line.end for r in readings) < 2:
             continue
         low = max([line.start, *(r.end for r in readings if r.end <= reading.start)])
-        set_date(reading, day_beside(doc, reading.start, reading.end, _SPANNED_PAIR, low, line.end))
+        pair = _SPANNED_PAIR.search(doc.norm, reading.start, reading.end)  # "BP worksheet | 1 May 162/98"
+        start = pair.start() if pair is not None else reading.start
+        set_date(reading, day_beside(doc, start, reading.end, _SPANNED_PAIR, low, line.end))
     for reading, after in pairwise(readings):
         if reading.date is None and after.date is not None and _UNTIL.search(doc.norm, reading.end, after.start):
             reading.date, reading.date_source = after.date, after.date_source  # the latter of one day counts

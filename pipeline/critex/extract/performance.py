@@ -47,6 +47,9 @@ _FURTHER = {
     ),
 }
 """A further score of a series, whose name is not said again."""
+_TREND = re.compile(r"[0-4](?:\s?,\s?(?:and\s)?[0-4]){1,6}(?![\w/%-]|\.\d)", FLAGS)
+_TREND_NAMED = re.compile(r"\b(?:trend|course|over time|trajectory|development)\b", FLAGS)
+"""A list of scores that is said to go in order of time: "ECOG trend: 2, 2, 1"."""
 _MONTH_SCORE = re.compile(
     r"(?-i:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}\s(?P<v>[0-4])(?![\d/.%-])", FLAGS
 )
@@ -152,6 +155,9 @@ def _log(doc: Document, rule: Rule, at: int) -> list[Successive]:
     """Scores of a log, each behind its day: "ECOG log: 12/3 - 1; 9/4 - 2"; of a trend whose end is told: "ECOG trend: 2, 2, 1 (today)"."""
     if (months := _MONTH_LIST.match(doc.norm, at)) is not None:  # "Feb 1, Mar 1, Apr 2" are no days
         scores = [(at + m.start("v"), at + m.end("v")) for m in _MONTH_SCORE.finditer(months.group())]
+        return [Successive(*span, superseded=span != scores[-1]) for span in scores]
+    if (trend := _TREND.match(doc.norm, at)) is not None and _TREND_NAMED.search(doc.norm, max(0, at - 50), at):
+        scores = [(at + m.start(), at + m.end()) for m in re.finditer(r"[0-4]", trend.group())]
         return [Successive(*span, superseded=span != scores[-1]) for span in scores]
     first = first_dated(doc, at, _FURTHER[rule.label], doc.line_at(at).end)
     if first is None:

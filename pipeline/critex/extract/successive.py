@@ -18,15 +18,18 @@ from critex.extract.patterns import FLAGS, expand, load_yaml, macros
 REACH = 90
 """Characters between a value and the next of its series."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_AHEAD = 16
+"""Characters behind a day that its expression looks ahead at."""
 _FOREIGN = {
     "janvier": 1, "januar": 1, "fevrier": 2, "februar": 2, "mars": 3, "marz": 3, "avril": 4, "april": 4, "mai": 5, "juin": 6, "juni": 6, "juillet": 7, "juli": 7,
 }  # fmt: skip
 _OWN_DAY = re.compile(
-    r"\b(?P<month>(?-i:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec))\b(?!\.?[\s/'-]{0,3}\d)"
+    r"\b(?P<month>(?-i:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec))\b(?!\.?[\s/'-]{0,3}\d(?!\d{1,2}\s?/\s?\d))"
+    r"|(?<![\d/.-])(?P<nd>[0-3]?\d)(?:st|nd|rd|th)?\s(?P<nm>(?-i:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))[a-z]{0,6}\.?(?=\s\d{2,3}\s?/\s?\d)"
     r"|(?:(?<=\ben )|(?<=\bim )|(?<=\bau ))(?P<foreign>janvier|fevrier|mars|avril|mai|juin|juillet|januar|februar|marz|april|juni|juli)\b(?!\.?\s?\d)|(?<![\d./-])(?P<d>[0-3]?\d)\.(?P<m>0?[1-9]|1[0-2])\.(?!\d)|(?<![\d年])(?P<cm>1[0-2]|[1-9])\s?月(?:份|(?P<cd>[0-3]?\d)\s?[日号])?",
     FLAGS,
 )
-"""Days that only stand beside a value of a series: a bare month ("(Feb)"), "10.04.", "4月10日"."""
+"""Days that only stand beside a value of a series: a bare month ("(Feb)"), "10.04.", "4月10日", "1 May" before two numbers with a stroke."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class _Words:
     gap: re.Pattern[str]
     ordered: re.Pattern[str]
     ends: re.Pattern[str]
+    backwards: re.Pattern[str]
     now: re.Pattern[str]
     label: re.Pattern[str]
 
@@ -169,7 +173,7 @@ def _next(
         gap = (at, own.start if own is not None else v.start)
         if not words.gap.fullmatch(norm, *gap) or not words.ends.match(norm, v.end):
             return None
-        is_ordered = words.ordered.search(norm, *gap) is not None
+        is_ordered = words.ordered.search(norm, *gap) is not None and not words.backwards.search(norm, *gap)
         if not is_ordered and (labels := _labels(norm, last.end, v)) is not None:
             return v, go_on, not words.now.search(labels)
         is_same_day = v.when is not None and v.when == last.when
@@ -203,8 +207,12 @@ def _is_newer(v: Successive, than: Successive, is_ordered: bool, noted: date | N
 def _days(doc: Document, low: int, high: int) -> list[DateMention]:
     """Days of a stretch, those that only stand in a series too."""
     found = doc.dates_between(low, high)
-    for m in _OWN_DAY.finditer(doc.norm, low, high):
-        if not any(d.start < m.end() and m.start() < d.end for d in found) and (day := _own_day(m, doc.note_date)):
+    for m in _OWN_DAY.finditer(doc.norm, low, min(len(doc.norm), high + _AHEAD)):
+        if (
+            m.end() <= high
+            and not any(d.start < m.end() and m.start() < d.end for d in found)
+            and (day := _own_day(m, doc.note_date))
+        ):
             found.append(DateMention(*m.span(), day))
     return sorted(found, key=lambda d: d.start)
 
@@ -220,9 +228,11 @@ def _own_day(m: re.Match[str], noted: date | None) -> When | None:
         return None
     if m["foreign"]:
         month = _FOREIGN[m["foreign"].lower()]
+    elif m["nm"]:
+        month = _MONTHS.index(m["nm"].lower()) + 1
     else:
         month = _MONTHS.index(m["month"][:3].lower()) + 1 if m["month"] else int(m["m"] or m["cm"])
-    number = m["d"] or m["cd"]
+    number = m["d"] or m["cd"] or m["nd"]
     for year in (noted.year, noted.year - 1):
         try:
             first = date(year, month, int(number) if number else 1)

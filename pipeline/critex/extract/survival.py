@@ -60,6 +60,8 @@ class _Words:
     unanswered: re.Pattern[str]
     later: re.Pattern[str]
     later_gap: re.Pattern[str]
+    of_other: re.Pattern[str]
+    of_other_after: re.Pattern[str]
     no_length_after: re.Pattern[str]
     estimating: re.Pattern[str]
     later_than_first: re.Pattern[str]
@@ -173,6 +175,8 @@ def _as_last_put(doc: Document, mention: Mention, first: _Length) -> Mention:
         ):
             continue
         mention = _replaced(doc, mention, length)
+    if mention.end == first.end and words.of_other_after.match(norm, first.end):
+        mention.assertion = "family"
     return mention
 
 
@@ -287,7 +291,11 @@ def _mention(doc: Document, rule: Rule, start: int, end: int, length: _Length) -
         return None
     elif re.search(r"\[\s?\]\s?(?:y|n|yes|no)\b", norm[last : line.end], re.I):
         return None  # boxes that nobody ticked
-    elif words.family.search(norm, max(seg_start, start - 40), start) or doc.category_at(start) == "family":
+    elif (
+        words.of_other.search(norm, start, length.start)
+        or words.family.search(norm, max(seg_start, start - 40), start)
+        or doc.category_at(start) == "family"
+    ):
         assertion = "family"
     elif is_requirement(doc, first, last):
         assertion = "hypothetical"
