@@ -19,6 +19,7 @@ _OTHERS = rf"(?:his|her|the|an?)\s(?:late |former |twin |own |other |elder |youn
 _WAS_ANOTHERS = re.compile(
     rf"[\"')\]]{{0,2}}(?:[^.;\n]{{0,60}}(?:[.;,:(]\s{{0,2}}|\s-{{1,2}}\s)[^.;\n]{{0,40}}?\b(?:that|this|it|which|entry|statement)\s(?:was|is|were|belong(?:s|ed) to|concern(?:s|ed)|refer(?:s|red) to|meant)\s(?:in fact |actually |really |about |of |for ){{0,2}}(?:{_OTHERS})\b"
     rf"|[^.;\n]{{0,40}}\b(?:copied|carried over|taken over|transcribed|transferred|imported)\s(?:in error\s|by mistake\s)?from\s(?:{_OTHERS})(?:'s)?\s(?:chart|records?|notes?|file|form|history)"
+    rf"|[.;,]?\s(?:error|mistake|wrong|incorrect)[:,]\s(?:this |that |it )?(?:belongs|refers) to (?:{_OTHERS})"
     rf"|[^.;\n]{{0,60}}\b(?:error|mistake|mistaken(?:ly)?|wrong(?:ly)?|mix(?:ed)?[\s-]?up|corrected)\b[^.;\n]{{0,20}}[:;,.]\s(?:it (?:is|was) )?(?:{_OTHERS})\s(?:who )?(?:has|had|carries)\s(?:it|this|that)\b(?!\s(?:too|as well|also)))"
     r"(?!'s\s(?:idea|wish|advice|words))(?!\s(?:who|that)\s(?:brought|noticed|told|said|infected|gave|reminded|called|found|insist))",
     FLAGS,

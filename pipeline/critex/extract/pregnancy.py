@@ -19,7 +19,7 @@ _NUMBER = re.compile(
     FLAGS,
 )
 _NOT = re.compile(
-    r"\b(?:not|no|nil|never|denie[sd]|denying|neither|nor|isn't|without|nil evidence of|non|gave up|given up|stopped|cancelled|abandoned|no longer|failed|unsuccessful)\b(?:(?!\bbut\b|eligible)[^.;:(]){0,32}$",
+    r"\b(?:not|no|nil|never|denie[sd]|denying|neither|nor|isn't|without|nil evidence of|non|gave up|given up|stopped|cancelled|abandoned|no longer|failed|unsuccessful)\b(?:(?!\bbut\b|eligible)[^.;:(]){0,32}$|[未非不无]\s?$",
     FLAGS,
 )
 _CONDITIONAL = re.compile(

@@ -48,6 +48,11 @@ _UNLIKELY = re.compile(
 _NO_ISSUE = re.compile(r"\s(?:is |was )?(?:not an?|no)\s+(?:issue|problem|concern)\b", re.I)
 _LIVER_PANEL = re.compile(r"\b(?:alb(?:umin)?|alp|alt|ast|ggt|sgpt|sgot|tbil|dbil|lfts?)\b", re.I)
 _DRUGS = re.compile(r"att\b|anti-?tb|hrze|hrez|ripe|ehrz|akt", re.I)
+_WRONG = re.compile(
+    r"\b(?:wrong|incorrect|not (?:true|correct)|untrue|corrected)\s?[,:;]\s(?:(?:he|she|patient|pt|had|has|was|treated for|known|old|active)\s){0,3}$",
+    re.I,
+)
+"""Before the disease, behind a denial that is taken back: ``"TB: no" - wrong, PTB treated 2016``."""
 _COURSE = re.compile(
     r"\b(?:\d{1,2}|a|one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|several|many)\s(?:months?|years?)\b[^.;\n]{0,24}\b(?:treatment|tablets?|drugs|medication|therapy|injections?|pills|antibiotics)\s(?:for|against)\s(?:(?:his|her|active)\s)?$",
     re.I,
@@ -263,6 +268,8 @@ def _kind(doc: Document, m: Mention, found: list[Mention]) -> bool:
     if m.value in ("active", "past", "unspecified") and _NURSED.search(lead):
         m.value, m.assertion = "exposure", "present"
         return True
+    if m.assertion is None and _WRONG.search(doc.norm, max(start, m.start - 40), m.start):
+        m.assertion = "present"
     if m.assertion is None and relative_informs(doc, m.start) and not _DENIED.search(lead):
         m.assertion = "present"
     if (

@@ -28,7 +28,7 @@ _OTHER_PERSON = re.compile(
 )
 """Another person's tests: "Wife HBsAg neg, HIV neg", "Donor: HIV negative", "needle-stick: source patient HIV negative"."""
 MISFILED = re.compile(
-    r"[^.;\n]{0,80}?\b(?:(?:belong(?:s|ed|ing)?|pertain(?:s|ed|ing)?|refer(?:s|red)?) to (?:another|an?other|a different|some(?:one|body) else|the wrong|some other)|(?:is|was|are|were) (?:another|a different|some other|the wrong) (?:pt|patient|person)|(?:of|from) (?:another|a different|the wrong) (?:pt|patient|person)|(?:in|of) (?:the|his|her) (?:donor|husband|wife|partner|source)|wrong (?:pt|patient)\b|(?:not|isn't|wasn't) (?:hers|his|this (?:pt|patient)))\b",
+    r"[^.;\n]{0,80}?\b(?:(?:belong(?:s|ed|ing)?|pertain(?:s|ed|ing)?|refer(?:s|red)?) to (?:another|an?other|a different|some(?:one|body) else|the wrong|some other)|(?:is|was|are|were) (?:another|a different|some other|the wrong) (?:pt|patient|person)|(?:of|from) (?:another|a different|the wrong) (?:pt|patient|person)|(?:in|of) (?:(?:the|his|her) )?(?:donor|husband|wife|partner|source)|wrong (?:pt|patient)\b|(?:not|isn't|wasn't) (?:hers|his|this (?:pt|patient)))\b",
     FLAGS,
 )
 """A result filed in the wrong notes, or another person's: "HBsAg neg (belongs to another patient)"."""
