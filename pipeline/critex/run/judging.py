@@ -1,8 +1,8 @@
 """From the ledger to the tables: patients are judged in ranges, by any number of workers, and the parts are put together in order.
 
 A range is cut by the order of patients' identifiers and by sizes alone, so the tables are the same bytes whatever the workers, the order of the
-notes, and however often the run was killed. With several workers a range is judged in pieces, so that none waits long for the others at the
-end, and what is then left, the putting together of each table and the page, is done side by side.
+notes, and however often the run was killed. With several workers the last ranges are judged in pieces, so that none waits long for the others,
+and what is then left, the putting together of each table and the page, is done side by side.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from markupsafe import Markup
+from pyarrow import ipc
 
 from critex import tables
 from critex.criteria.trial import Trial, load_trial
@@ -37,7 +37,7 @@ RANGE_NOTES = 1_000
 RANGE_CHARACTERS = 4_000_000
 """What a range of patients holds at most: this bounds a worker's memory."""
 PIECES = 2
-"""Pieces that a range is judged in by several workers."""
+"""Pieces that each of the last ranges is judged in by several workers."""
 PAGE_PATIENTS = 40
 """Patients of the page from which on a worker begins another piece of it."""
 BY_TRIAL = ("verdicts", "evidence", "candidates")
@@ -85,7 +85,7 @@ def _folder(out: Path) -> Path:
 
 
 def _path(out: Path, number: int, name: str, trial: int = 0) -> Path:
-    return _folder(out) / f"{number:07d}-{name}-{trial}.parquet"
+    return _folder(out) / f"{number:07d}-{name}-{trial}.arrow"
 
 
 @lru_cache(maxsize=8)
@@ -130,8 +130,10 @@ def judge_range(task: Task) -> Part:
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
+    # Arrow's own format: of the feature table's hundreds of columns Parquet writes and reads headers, which takes five times as long
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    pq.write_table(table, path, compression="lz4")
+    with ipc.new_file(path, table.schema, options=ipc.IpcWriteOptions(compression="lz4", use_threads=False)) as file:
+        file.write_table(table)
 
 
 def judge_all(
@@ -164,7 +166,7 @@ def judge_all(
     shutil.rmtree(_folder(out), ignore_errors=True)
     remove_leftovers(out)
     _folder(out).mkdir(parents=True)
-    ranges = list(ledger.ranges(RANGE_NOTES, RANGE_CHARACTERS, PIECES if workers.number > 1 else 1))
+    ranges = _cut(list(ledger.ranges(RANGE_NOTES, RANGE_CHARACTERS, PIECES)), workers.number)
     totals = Totals()
     best = [pd.DataFrame(columns=[*tables.CANDIDATES.names, "part"])] * len(trials)
     pieces = [piece for found in ranges for piece in found]
@@ -190,6 +192,15 @@ def judge_all(
     _write_page(out, trials, best, pages, totals, ledger.totals()["notes"])
     shutil.rmtree(_folder(out), ignore_errors=True)
     return totals
+
+
+def _cut(ranges: list[list[PatientRange]], workers: int) -> list[list[PatientRange]]:
+    """Ranges as they are judged: whole, but for the last ones of several workers, so that none waits long for the others at the end."""
+    whole = len(ranges) - workers if workers > 1 else len(ranges)
+    return [
+        [PatientRange(pieces[0].first, pieces[-1].last, sum(p.notes for p in pieces))] if i < whole else pieces
+        for i, pieces in enumerate(ranges)
+    ]
 
 
 def _numbers(lengths: Sequence[int]) -> tuple[tuple[int, ...], ...]:
@@ -239,7 +250,8 @@ class _Join:
 
 
 def _read(path: Path) -> pa.Table:
-    return pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)  # `pq.read_table` loads another library
+    with pa.OSFile(str(path)) as file:
+        return ipc.open_file(file).read_all()
 
 
 Fragment = tuple[int, str, int, int]
