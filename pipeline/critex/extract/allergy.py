@@ -45,7 +45,7 @@ _INTOLERANCE = re.compile(
     r"nausea|vomit\w*|diarrh\w*|intoleran\w*|upset|constipat\w*|tinnitus|neuropath\w*|renal|nephro\w*", FLAGS
 )
 _REACTION = re.compile(
-    r"allerg\w+|anaphyla\w+|hypersensitiv\w+|wheez\w*|bronchospasm|urticaria|hives|throat swelling|facial swelling|lip swelling|angio-?o?edema|infusion reaction",
+    r"allerg\w+|anaphyla\w+|hypersensitiv\w+|wheez\w*|bronchospasm|urticaria|hives|throat swelling|facial swelling|lip swelling|angio-?o?edema|infusion reaction|stridor",
     FLAGS,
 )
 _RULES = load_rules("allergy.yaml")
@@ -74,6 +74,13 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         elif rule.value == "none_known":
             if box_before(doc.norm, m.start, doc.line_at(m.start).start) == "empty":
                 continue  # "[ ] NKDA" that nobody ticked
+            m.assertion = "present"
+        elif rule.id == "allergy.never_again":
+            if not (
+                _REACTION.search(doc.norm, max(0, m.start - 160), m.start)
+                or _REACTION.search(doc.norm, m.end, doc.segment_at(m.start)[1])
+            ):
+                continue
             m.assertion = "present"
         elif rule.id == "allergy.attributed" and not _REACTION.search(doc.norm, max(0, m.start - 300), m.start):
             continue  # "tinnitus attributed to cisplatin"

@@ -153,6 +153,7 @@ def _as_head(doc: Document, index: int) -> Head | None:
     line = doc.lines[index]
     cells = cells_of(doc.norm, line)
     roles, dates, ranks = [], [], []
+    labelled = 0
     numbered = days_of_cells(doc, cells)
     for c in cells:
         rank = _rank_of(c.text, cells[0].text)
@@ -165,9 +166,13 @@ def _as_head(doc: Document, index: int) -> Head | None:
         when = inside[0].when if inside else None
         if not inside and c.start in numbered:
             role, when = "date", numbered[c.start]
+        elif inside and not role:
+            labelled += 1
         roles.append(role)
         ranks.append(rank if role == "time" else None)
         dates.append(when)
+    if labelled and roles.count("date") == 1 and not any(r in ("unit", "ref", "flag", "value") for r in roles):
+        return None  # "Collected 11/10/2026 at 07:10     Reported 11/10/2026" names days of the report, not columns
     if sum(bool(r) for r in roles) >= 2 or (
         roles.count("date") >= 1
         and len(cells) >= 2

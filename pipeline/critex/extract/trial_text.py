@@ -11,7 +11,7 @@ from critex.extract.patterns import FLAGS
 _DEMAND = re.compile(
     r"criteri\w*|\beligib\w*|\bineligib\w*|\binclusion\b|\bexclusion\b|\bincl\b|\brequires?\b|\brequired\b|\breqs?\b|\brequirements?\b|\bmust (?:be|have)\b|\bshould (?:be|have)\b|"
     r"\b(?:trial|study|protocol|sponsor|list|flyer|leaflet)s?'?s?\s(?:\w+\s){0,2}(?:needs?|wants?|takes?|accepts?|asks?|says?|states?|specif\w+|is for|are for|excludes?)|"
-    r"\basks? for\b|\bonly (?:takes|accepts|if)\b|\bonly for\b|\bif\s$|\bneeds?\s(?:an?\s)?$|\bpatients with\b|\b(?:enrol|recruit)\w*\b|NCT\d|入选|入組|入组|排除标准",
+    r"\basks? for\b|\bonly (?:takes|accepts|if)\b|\bonly for\b|\b(?:that|this|the) one is (?:only )?for\b|\b(?:trial|study|protocol|NCT|sponsor)\b[^.;\n]{0,40}\b(?:printout|print-out|leaflet|flyer|poster|sheet)\b|\b(?:printout|print-out|leaflet|flyer)\b|\bif\s$|\bneeds?\s(?:an?\s)?$|\(needs?\s|\b(?:study|trial)\b[^.;\n]{0,40}?\swhere\b|\bpatients with\b|\b(?:enrol|recruit)\w*\b|NCT\d|入选|入組|入组|排除标准",
     FLAGS,
 )
 _STRONG = re.compile(

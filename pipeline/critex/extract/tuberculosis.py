@@ -15,7 +15,9 @@ from critex.extract.repeated_tests import read_repeats, set_day
 from critex.extract.serology import Result, pending, read_result
 from critex.extract.subject import about_relative
 
-_LED = re.compile(r"(\b(?:positive|negative|pos|neg)\s|(?<![\w+])\+|(?:(?<=[(:;,.\n]\s)|(?<=[(:;,.\n])|^)\+\s)$", re.I)
+_LED = re.compile(
+    r"(\b(?:positive|negative|pos|neg)[^\S\n]|(?<![\w+])\+|(?:(?<=[(:;,.\n]\s)|(?<=[(:;,.\n])|^)\+\s)$", re.I
+)
 """A result before the name. A plus between two tests only joins them: "marrow + TB culture"."""
 _BLOOD_OR_SKIN = re.compile(
     r"igra|interferon|elispot|skin|blood|quantiferon|qft|spot|mantoux|tst|ppd|tuberculin|结核菌素|干扰素", re.I
