@@ -14,7 +14,7 @@ from critex.extract.mention import Mention
 from critex.extract.scan import Landmark
 
 _HEADING = re.compile(
-    r"\b(?:collected|collection|sampled?|taken|drawn|specimen date|exam(?:ination)?(?: date)?|date of exam|study date|done|performed|bloods?|bld|labs?|lab results?|results?|"
+    r"\b(?:collected|collection|sampled?|taken|drawn|specimen date|exam(?:ination)?(?: date)?|date of exam|study date|done|performed|prelievo|muestra|entnahme|abnahme|bloods?|bld|labs?|lab results?|results?|"
     r"investigations?|ix|clinic date|seen|reviewed on|visit|scan(?:ned)?|received|aux)\b",
     re.I | re.A,
 )

@@ -29,6 +29,8 @@ _READ_HERE = re.compile(
     FLAGS,
 )
 """Before the nasopharynx, behind a diagnosis: "..., that is the final reading of the"."""
+_BARE_LEAD = re.compile(r"^\s*(?:primary|consistent with|diagnosis of)\b", FLAGS)
+_SPECIMEN_HEAD = re.compile(r"[,\s(-]{0,3}(?:\w+[\s,()]{0,2}){0,3}?(?:biops(?:y|ies)|bx|specimen|tissue)\)?\s?:", FLAGS)
 _BARE_WHO = re.compile(r"WHO[\s:/(-]{0,3}[123]$")
 
 
@@ -256,9 +258,18 @@ class _Reading:
         )
         if here is None and (seat := words.nasopharynx.search(norm, end, min(seg_end, end + 90))):
             here = _READ_HERE.match(norm[end : seat.start()])
-        if here is None and not before.strip(" \t*-:.)123456789ABC("):  # the specimen may stand on the line above
-            line = self.doc.lines[max(0, self.doc.line_index(start) - 1)]
-            here = words.nasopharynx.search(norm, line.start, line.end)
+        if here is None and not _BARE_LEAD.sub("", before).strip(
+            " \t*-:.)123456789ABC("
+        ):  # the specimen may stand on the line above
+            line = self.doc.line_at(start)
+            if norm[line.start : start].strip(
+                " \t*-:.)123456789ABC("
+            ):  # "Nasopharynx, biopsy: malignant glands. Adenocarcinoma."
+                here = words.nasopharynx.match(norm, line.start, line.start + 40)
+                here = here if here and _SPECIMEN_HEAD.match(norm, here.end(), start) else None
+            else:
+                line = self.doc.lines[max(0, self.doc.line_index(start) - 1)]
+                here = words.nasopharynx.search(norm, line.start, line.end)
         eligible = run.values & {
             "nonkeratinizing",
             "nonkeratinizing_undifferentiated",

@@ -166,7 +166,7 @@ def _as_head(doc: Document, index: int) -> Head | None:
         when = inside[0].when if inside else None
         if not inside and c.start in numbered:
             role, when = "date", numbered[c.start]
-        elif inside and not role:
+        elif inside and not role and inside[0].start > c.start:
             labelled += 1
         roles.append(role)
         ranks.append(rank if role == "time" else None)
