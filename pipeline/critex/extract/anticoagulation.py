@@ -27,6 +27,12 @@ def _find(doc: Document, hits: FamilyHits) -> list[Mention]:
         if stopped and not re.search(r"restarted|resumed|recommenc", after, re.I):
             mention.attributes["stopped"] = True
             mention.attributes["therapeutic"] = False
+        if re.match(
+            r"[\s,:-]{0,3}(?:was |is |were )?(?:not|never) (?:yet )?(?:been )?(?:started|begun|given|commenced|charted)\b",
+            after,
+            re.I,
+        ):
+            mention.assertion = "absent"
         before = doc.norm[max(0, m.start() - 40) : m.start()]
         if re.search(
             r"(?:switch|chang|convert)\w*(?: warfarin)? to\s?$|\bconsider\w*\s?$|\bstart\s?$|\?\s?$", before, re.I

@@ -15,7 +15,7 @@ from critex.extract.document import Document
 from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, said_by_box
 from critex.extract.mention import Mention
 from critex.extract.scan import Landmark
-from critex.extract.subject import has_relative_clause
+from critex.extract.subject import has_relative_clause, her_own, of_spouse
 
 _SECTION_ASSERTION = {
     "family": "family",
@@ -27,6 +27,9 @@ _SECTION_DEFAULT = {"plan": "hypothetical", "indication": "hypothetical"}
 """Sections that make a mention hypothetical only where the sentence says nothing else; which labels: ``_PLAN_LABELS``."""
 _PLAN_LABELS = frozenset({"TREATMENT", "SURGERY"})
 _DISEASES = frozenset({"HEPATITIS", "HIV", "TB", "METASTASIS", "MALIGNANCY", "AUTOIMMUNE", "LUNG_DISEASE"})
+_SIGNED = _DISEASES | {"HEART_DISEASE", "HYPERTENSION", "ANGINA", "INFARCTION", "HEART_FAILURE", "ARRHYTHMIA"}
+_MINUS_BEFORE = re.compile(r"(?:^|[\n,.;]\s?)\(\s?-\s?\)\s?$")
+"""A sign that leads an item of a list: "(+) HPN, (-) DM, (-) heart disease"."""
 _TICKED_LABELS = frozenset({"RESPONSE"})
 _ASKS = re.compile(
     r"\b(?:(?:inclusion|exclusion|eligibility|entry) (?:needs|requires|asks(?: for)?|wants|demands|calls for|excludes|says|lists)|(?:list of |the )?rules|requirements|(?:inclusion|exclusion|eligibility|entry|trial|study|protocol|key|main|these|their)(?: \w+)? (?:criteria|rules?|limits?|requirements?|list)|"
@@ -88,7 +91,11 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             m.section = None
         if m.section == "literature" and m.assertion != "family":
             m.assertion = "hypothetical"  # of other patients
-        if m.assertion in (None, "present") and m.label in _DISEASES and has_relative_clause(doc, m.start):
+        if (
+            m.assertion in (None, "present")
+            and m.label in _DISEASES
+            and (has_relative_clause(doc, m.start) or of_spouse(doc, m.start) or her_own(doc, m.start))
+        ):
             m.assertion = "family"
         by_segment.setdefault(doc.segment_index(m.start), []).append(m)
     for index, group in by_segment.items():
@@ -113,7 +120,10 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         reach = reaching(doc.norm[start:end], start, [(m.start, m.end, m.label) for m in open_])
         for m, cues in zip(open_, reach, strict=True):
             if m.assertion is None:
-                _from_form(doc, m)
+                if m.label in _SIGNED and _MINUS_BEFORE.search(doc.norm, max(start, m.start - 8), m.start):
+                    m.assertion = "absent"
+                else:
+                    _from_form(doc, m)
             _decide_one(doc.norm, m, cues)
     take_back(doc, mentions)
     _widen(doc, mentions)

@@ -49,6 +49,11 @@ _DISREGARD = re.compile(
     FLAGS,
 )
 """Somewhere behind a quotation: ``reads "ECOG 3", typed in wrong chart row``."""
+_CORRECTS = re.compile(
+    r"\b(?:a |one )?(?:correction|corrigendum|erratum|amendment) (?:to|of|for) (?:my|our|the)\b[^.;\n]{0,60}\b(?:list(?:ed|s)|said|says|state[ds]|named|read|gave|spoke of|mention(?:ed|s)|had)\s\"",
+    FLAGS,
+)
+"""Before a quotation: ``A correction to my note of 6 October, which listed "T7 metastasis"``."""
 _AT_FIRST = re.compile(
     r"\b(?:first|initially|originally|at first)\s(?:was |were )?(?:called|thought|read|labelled|labeled|diagnosed|suspected|taken|regarded)(?: (?:as|to be|for))?\s(?:an? )?$",
     FLAGS,
@@ -98,7 +103,7 @@ def _take_back(doc: Document, m: Mention, start: int, quoted: int | None) -> Non
     end = m.end if quoted is None else quoted
     if quoted is not None and m.label == "TREATMENT":
         m.attributes["weak"] = True  # what another paper says
-    if quoted is not None and _DISREGARD.match(norm, quoted):
+    if quoted is not None and (_DISREGARD.match(norm, quoted) or _CORRECTS.search(norm, start, m.start)):
         m.assertion = "hypothetical"
     elif quoted is not None and (owner := _OWNER.match(norm, quoted)) is not None:
         m.assertion = "family" if owner["relative"] else "hypothetical"

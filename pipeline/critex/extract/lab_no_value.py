@@ -14,6 +14,11 @@ _ASKED_BEFORE = re.compile(
     r"\b(?:transfus(?:e|ed|ing) to|top(?:ped|ping)? up to|aim(?:ing)? (?:for|at)|requires?|required|needs|needed|demands?|asks? for|wants?|stipulates?|allows?|accepts?|minimum|maximum|floor|limit|threshold|cut-?off)\s(?:(?:an?|the|for|on|of|is)\s){0,2}(?:(?:serum|total|baseline|measured|entry)\s)?$",
     FLAGS,
 )
+_ASKED_LIST = re.compile(
+    r"\b(?:study|trial|protocol) (?:needs|requires|wants|asks for)\b[^.;\n()]{0,60}$|\bthresholds?\b[^.;\n\"]{0,30}\"[^.;\n\"]{0,40}$",
+    FLAGS,
+)
+"""Before a value in a list of what a trial asks for: "(study needs ECOG 0-1, no brain mets, hgb 90)"."""
 _ASKED_WITHIN = re.compile(r"\b(?:limit|floor|minimum|maximum|threshold|cut-?off|required)\b", FLAGS)
 
 
@@ -22,7 +27,9 @@ def is_asked(norm: str, name: Name, value_start: int, before: str) -> bool:
 
     ``value_start`` indexes the normalised text ``norm``; ``before`` are the words before the name in its sentence.
     """
-    return bool(_ASKED_BEFORE.search(before) or _ASKED_WITHIN.search(norm, name.end, value_start))
+    return bool(
+        _ASKED_BEFORE.search(before) or _ASKED_WITHIN.search(norm, name.end, value_start) or _ASKED_LIST.search(before)
+    )
 
 
 PER_PROTOCOL = re.compile(

@@ -19,6 +19,7 @@ from critex.extract.metastasis_sites import Item, Sites, antecedent, left_sites,
 from critex.extract.metastasis_tokens import tokens
 from critex.extract.patterns import FLAGS, load_yaml, term_regex
 from critex.extract.scan import Landmark
+from critex.extract.trial_text import asked_by_trial
 
 LABEL = "METASTASIS"
 DISEASE_SITES = frozenset({"bone", "brain", "leptomeninges", "adrenal", "distant_node", "peritoneum", "marrow"})
@@ -159,6 +160,9 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     found: list[Mention] = []
     for index in sorted(by_segment):
         found.extend(_Sentence(doc, index, _distinct(by_segment[index]), imaging).mentions())
+    for m in found:
+        if m.assertion == "present" and asked_by_trial(doc, m.start):
+            m.assertion = "hypothetical"
     return found
 
 

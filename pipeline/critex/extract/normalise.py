@@ -25,6 +25,16 @@ _TABLE = {ord(k): v for k, v in _PAIRS.items()}
 
 _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 """Text that its writer struck out ("~~89~~ 98 g/L") says nothing any more."""
+_ANOTHERS = re.compile(
+    r"(?:(?<=\n)|^|(?<=[.;]\s))(?:(?!\n|[.;]\s).){0,200}?(?:\bnot this (?:pt|patient)\b|\b(?:written|entered|charted|filed|documented|typed|put) (?:in|into|under|on) (?:the )?wrong (?:chart|patient|record|file|notes)\b)(?:(?!\n|[.;]\s).){0,200}"
+    r"|\((?:[^()\n]{0,200}?)\b(?:not this (?:pt|patient)|[Dd]o not mix)\b[^()\n]{0,60}\)"
+)
+"""A sentence about another patient that strayed into this chart, and says so."""
+_PUT_RIGHT = re.compile(r"correct|should (?:be|read)|actual|instead|\"", re.I)
+
+
+def _blanked(m: re.Match[str]) -> str:
+    return m.group() if _PUT_RIGHT.search(m.group()) else " " * len(m.group())
 
 
 def normalise(text: str) -> str:
@@ -42,6 +52,8 @@ def normalise(text: str) -> str:
     """
     if "~~" in text:
         text = _STRUCK.sub(lambda m: " " * len(m.group()), text)
+    if "wrong " in text or "not this p" in text or "o not mix" in text:
+        text = _ANOTHERS.sub(_blanked, text)
     if text.isascii() and not any(c in text for c in "\r\x00`\x0b\x0c"):
         return text
     if "\r" in text and "\n" not in text:  # old Macintosh line ends

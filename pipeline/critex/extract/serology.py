@@ -57,7 +57,7 @@ _DETECTED_BELOW = re.compile(r"detected,?\s(?=[<≤]\s?\d)", FLAGS)
 _JOIN = re.compile(r"\s?(?:,|/|&|;|\+|and\b|or\b|、|,\s?and\b)\s?(?:and\s)?(?:an?\s)?", FLAGS)
 _PENDING = re.compile(
     r"[\s:=,(-]*(?:serology|test(?:ing)?|screen(?:ing)?|results?|status|level)?[\s:=,(-]*(?:is|are|was|were)?\s?(?:still\s)?(?:pending|awaited|awaiting|to follow|not (?:yet )?(?:done|checked|tested|sent|available|back|known)(?: yet)?|to be (?:sent|done|checked|repeated)|"
-    r"sent\b|requested|offered|declined|refused|consent|outstanding|to chase|not part of[^.;\n]{0,40}|not in (?:the |this )?(?:notes|record|panel|list)|not on (?:the |this |our )?[^.;,\n]{0,24}?(?:form|list|panel|request|order|sheet)\b|unknown|tbc|待回报)",
+    r"sent\b|requested|offered|declined|refused|consent|outstanding|to chase|not part of[^.;\n]{0,40}|not in (?:the |this )?(?:notes|record|panel|list)|not on (?:the |this |our )?[^.;,\n]{0,24}?(?:form|list|panel|request|order|sheet)\b|unknown|tbc|no reagents?\b|reagents? (?:out|not|un)|out of (?:stock|reagents?)|待回报)",
     FLAGS,
 )
 
@@ -132,6 +132,10 @@ class Result:
     detected: bool = False
 
 
+_NO_REAGENT = re.compile(r"[\s:=,(-]{0,6}(?:no reagents?\b|no kits?\b|out of (?:stock|reagents?))", FLAGS)
+"""Behind a name: the laboratory could not do the test; "no" is not its result."""
+
+
 def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | None:
     """Result that stands after a name, ``None`` where there is none.
 
@@ -144,6 +148,8 @@ def read_result(norm: str, at: int, limit: int, quantities: bool) -> Result | No
     quantities : bool
         Whether a number is a result (viral loads, titres).
     """
+    if _NO_REAGENT.match(norm, at, limit):
+        return None
     boxes = _boxed(norm, at, limit)
     if boxes is not None:
         ticked = _RESULT.match(norm, boxes[0], limit) if boxes else None

@@ -53,12 +53,32 @@ def about_relative(doc: Document, start: int) -> bool:
     for last in _RELATIVE.finditer(before):  # noqa: B007 - the nearest counts
         pass
     if last is None:
-        return False
-    if _WHO_HAS.match(before, last.end()):
+        return of_spouse(doc, start)
+    if _WHO_HAS.match(before, last.end()) or _OWN.search(before, last.end()):
         return True
     if re.search(r"\bwith\b[^,;.]{0,18}$", before[: last.start()], re.I):
         return False
     return not _PATIENT_AGAIN.search(before, last.end()) and not _PATIENT_AGAIN.search(before[: last.start()][-20:])
+
+
+_SPOUSE_BEFORE = re.compile(r"\b(?:(?P<wife>wife)|husband)\b[^.\n]{0,40}\.\s{0,3}$", re.I)
+_OWN = re.compile(r"\b(?:her|his) own\s(?:\w+\s)?$", re.I)
+
+
+def of_spouse(doc: Document, start: int) -> bool:
+    """Whether a sentence that opens with a pronoun is about the wife or husband just named: "NOK (wife) updated. She had PTB in her teens"."""
+    seg_start, _ = doc.segment_at(start)
+    if not (opened := re.match(r"(?P<she>She|Her)\b|(?:He|His)\b", doc.norm[seg_start:start].lstrip())):
+        return False
+    spouse = _SPOUSE_BEFORE.search(doc.norm, max(0, seg_start - 70), seg_start)
+    return spouse is not None and bool(spouse["wife"]) == bool(opened["she"])
+
+
+def her_own(doc: Document, start: int) -> bool:
+    """Whether a relative who acts in the sentence is told to have it herself: "Mum rang, her own hep B is dormant"."""
+    seg_start, _ = doc.segment_at(start)
+    own = _OWN.search(doc.norm, seg_start, start)
+    return own is not None and _RELATIVE.search(doc.norm, max(seg_start, start - 80), own.start()) is not None
 
 
 def not_about_patient(doc: Document, start: int) -> bool:

@@ -44,7 +44,7 @@ _BEFORE_STUDY = re.compile(r"\b(?:before|prior to) (?:this|the) (?:trial|study)\
 _NEVER = re.compile(r"\b(?:never|not|no|nil)\s(?:been |previously |yet |ever )*$", FLAGS)
 _STUDY = re.compile(
     r"\bon[\s-](?:the\s)?(?:PD-?1 |GP |[A-Z]{2,5} )?(?:study|trial|protocol)\b|(?-i:^\W{0,3}(?:STUDY|TRIAL)\s?:)|\b(?:with)?in the (?:study|trial)\b|\bin (?:study|trial)\b|\bincluded (?:in|to|into) (?:the )?(?:study|trial)\b|\bunder the (?:study|trial)|\bas part of (?:the|a) (?:study|trial)|\bper (?:the )?(?:study |trial )?protocol\b|"
-    r"\b(?:study|trial|protocol) (?:treatment|antibody|(?-i:IO)\b|drugs?|medication|therapy|course|cycles?|C\d|GP\b|gem\w*|PD-?1|chemo\w*|tori\w*|camre\w*|sinti\w*|tisle\w*|penpu\w*|arm)|"
+    r"\b(?:study|trial|protocol) (?:treatment|suppl(?:y|ied)|antibody|(?-i:IO)\b|drugs?|medication|therapy|course|cycles?|C\d|GP\b|gem\w*|PD-?1|chemo\w*|tori\w*|camre\w*|sinti\w*|tisle\w*|penpu\w*|arm)|"
     r"\b(?:pre-?|before |for |awaiting )?randomi[sz]\w+|\benrol\w+|\bNCT\d{8}|入组|随机|\b(?:trial|study) (?:pt|patient|subject|participant)\b|临床研究|研究内|研究用药|试验用药",
     FLAGS,
 )

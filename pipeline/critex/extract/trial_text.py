@@ -28,6 +28,25 @@ _AFTER = re.compile(
 )
 
 
+_OF_TRIAL = re.compile(
+    r"\b(?:that|this|the) one (?:is (?:only |meant )?for|needs|wants|requires|takes)\b|\b(?:it|this|which) is (?:only |meant )?for (?:people|patients|those) (?:whose|with|who)\b|"
+    r"\b(?:trial|study|protocol)s?\b[^.;\n]{0,30}?\b(?:is (?:only |meant )?for|needs|wants|requires|takes only|demands|where)\b|"
+    r"\b(?:NCT\d*|trial|study)\s(?:printout|print-out|leaflet|flyer|poster|sheet)\b",
+    FLAGS,
+)
+
+
+def asked_by_trial(doc: Document, start: int) -> bool:
+    """Whether words before a span in its sentence name what a trial is for: "that one needs metastatic disease"."""
+    seg_start, _ = doc.segment_at(start)
+    before = doc.norm[max(seg_start, start - 90) : start]
+    said = max((m.end() for m in _OF_TRIAL.finditer(before)), default=-1)
+    return (
+        said >= 0
+        and re.search(r"\b(?:but|however|and (?:he|she)|he has|she has|patient has)\b", before[said:], re.I) is None
+    )
+
+
 def is_requirement(doc: Document, start: int, end: int, reach: int = 90, strict: bool = False) -> bool:
     """Whether a span is what a trial asks for, not what the patient has.
 

@@ -13,10 +13,13 @@ from critex.features.patient import Patient, as_fact
 def surgery(patient: Patient) -> list[Fact]:
     """Facts ``major`` and ``unclear`` (each operation, on its day), and ``none`` (a statement of no operation).
 
-    A statement of none does not cover an operation that a later note names without a day.
+    A statement of none does not cover an operation that a later note names without a day. An operation named without a day is the one of the same
+    name that has one ("post hysterectomy" on a scan).
     """
     said = patient.labelled("SURGERY")
     done = [s for s in said if s.assertion == "present" and s.value in ("major", "unclear")]
+    dated = {_operation(s.text) for s in done if s.date_source in OWN_DATES}
+    done = [s for s in done if s.date_source in OWN_DATES or _operation(s.text) not in dated]
     undated = [s for s in done if s.date_source not in OWN_DATES]
     out = [as_fact("surgery", s, s.value) for s in done]
     for s in said:
@@ -26,3 +29,8 @@ def surgery(patient: Patient) -> list[Fact]:
             continue
         out.append(as_fact("surgery", s, "none"))
     return out
+
+
+def _operation(text: str) -> str:
+    """Last word of an operation's name, for telling that two mentions are of one: "Wertheim hysterectomy", "hysterectomy"."""
+    return text.lower().split()[-1]
