@@ -12,10 +12,13 @@ from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS
 from critex.extract.scan import Landmark
 
+_WRONG = (
+    r"(?:wrong\b(?! side)|incorrect\b|not correct\b|withdrawn\b|retracted\b|(?:struck|crossed|scored)\s(?:through|out|off)\b|deleted\b|entered in error\b|in error\b|"
+    r"(?:typing |clerical |patient |typist's |clerk's |transcription |dictation |labell?ing |filing )?(?:error|mistake|slip|typo)\b|mix(?:ed)?[\s-]?up\b|belongs to (?:another|a different|someone))"
+)
 _BEHIND = re.compile(
     r"(?P<of>[\"')\]]{0,2}(?:\s(?:of|in|on|from)\s(?:[\w-]+\s?){1,5}?)?)[\s,(:-]{0,4}(?:(?:is|was|are|were|has been|had been|now|lab(?:oratory)? confirms?|confirmed as|due to|an?|the)\s){0,3}"
-    r"(?:wrong\b(?! side)|incorrect\b|not correct\b|withdrawn\b|retracted\b|(?:struck|crossed|scored)\s(?:through|out|off)\b|deleted\b|entered in error\b|in error\b|"
-    r"(?:typing |clerical |patient |typist's |clerk's |transcription |dictation |labell?ing |filing )?(?:error|mistake|slip|typo)\b|mix(?:ed)?[\s-]?up\b|belongs to (?:another|a different|someone))",
+    + _WRONG,
     FLAGS,
 )
 """Right behind a statement: ``"M1" in the referral is withdrawn``, ``ECOG 1 struck through``."""
@@ -72,7 +75,8 @@ _WORDS = (
 )  # fmt: skip
 """One of these stands in every note that takes something back."""
 _TAKES_BACK = Landmark(re.compile("|".join(_WORDS), FLAGS))
-LANDMARKS = (_TAKES_BACK,)
+_CALLED_WRONG = Landmark(re.compile(_WRONG, FLAGS))
+LANDMARKS = (_TAKES_BACK, _CALLED_WRONG)
 
 
 def take_back(doc: Document, mentions: list[Mention]) -> None:
@@ -113,7 +117,7 @@ def _take_back(doc: Document, m: Mention, start: int, quoted: int | None) -> Non
             and _AT_FIRST.search(norm, max(start, m.start - 40), m.start)
             and _AT_LAST.match(norm, m.end)
         )
-        or _BEHIND.match(norm, end, min(len(norm), end + 90))
+        or (doc.holds(_CALLED_WRONG) and _BEHIND.match(norm, end, min(len(norm), end + 90)))
         or (
             (quoted is not None or _CLAIMED.search(norm, max(start, m.start - 40), m.start))
             and _corrected_later(doc, end)
