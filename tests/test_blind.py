@@ -13,7 +13,7 @@ TRIAL = "NCT07235319"
 SETS = Path(__file__).parent / "blind"
 
 
-@pytest.fixture(scope="module", params=list("abcdefghijkln"))
+@pytest.fixture(scope="module", params=list("abcdefghijklnopq"))
 def scored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """One set, read and scored."""
     gold = SETS / request.param

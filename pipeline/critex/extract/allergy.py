@@ -48,6 +48,11 @@ _REACTION = re.compile(
     r"allerg\w+|anaphyla\w+|hypersensitiv\w+|wheez\w*|bronchospasm|urticaria|hives|throat swelling|facial swelling|lip swelling|angio-?o?edema|infusion reaction|stridor",
     FLAGS,
 )
+_MISTAKEN = re.compile(
+    r"\b(?:entered|recorded|typed|written|charted|listed|coded) as [^.;,\n]{2,30}?,? (?:by mistake|in error|wrongly|erroneously)",
+    FLAGS,
+)
+"""Behind a substance: how it was taken down wrongly, "entered as platinum by mistake"."""
 _RULES = load_rules("allergy.yaml")
 _STUDY = re.compile(expand("{{study}}", macros(load_yaml("allergy.yaml"))), FLAGS)
 _TO_BE_GIVEN = re.compile(
@@ -144,6 +149,7 @@ def _substance(doc: Document, m: Mention, named: tuple[int, int] | None) -> bool
         m.assertion = "possible"
     else:
         m.assertion = "present"
+    text = _MISTAKEN.sub("", text)
     if _STUDY.search(text):
         m.value = "unspecified" if _INTOLERANCE.search(text) else "study_drug"
         m.priority = 3

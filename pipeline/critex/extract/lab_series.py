@@ -47,7 +47,8 @@ _AND_WAS = re.compile(r"[^.;\n\d]{0,70}?,?\sand\s(?:was|is|had (?:risen|fallen) 
 """Before a further value with its unit: "78 g/L on admission, when she was transfused, and was 101 g/L a week later"."""
 _CHECKED = re.compile(
     r"[^.\n\d]{0,70}?[\s,;](?:check|repeat|control|follow-?up|next|(?:post-?)?transfusion)\s(?:(?:count|ha?emoglobin|hb|level|value|bloods?|sample|test|result|one)\s)?(?:on\s(?:the\s)?(?P<nth>\d{1,2})(?:st|nd|rd|th)\s)?"
-    r"(?:(?:has\s|had\s)?(?:came|come)\sback(?:\s(?:at|as))?|was|is|showed|shows|gave|reads?)\s(?=[<>]?\d)",
+    r"(?:(?:has\s|had\s)?(?:came|come)\sback(?:\s(?:at|as))?|was|is|showed|shows|gave|reads?)\s(?=[<>]?\d)"
+    r"|[^.\n]{0,80}?[;,]\s(?:and\s)?after\s(?:vitamin\s\w|plasma|FFP|(?:re)?hydration|fluids?|transfusion|antibiotics|ursodiol|steroids?|G-?CSF|filgrastim|platelets|iron)\s(?=[<>]?\d)",
     FLAGS,
 )
 """Before a later value of a test that is not named again: "81 g/L on 6 May, transfused; check count on the 13th came back at 99"."""

@@ -329,10 +329,20 @@ def column_day(doc: Document, line: Line, at: int) -> When | None:
     head = head_of(doc, doc.line_index(at))
     if head is None or "date" not in head.roles:
         return None
+    column = _column_at(doc, head, line, at)
+    return head.dates[column] if column is not None else None
+
+
+def is_reference(doc: Document, line: Line, at: int) -> bool:
+    """Whether the column that a cell stands in is headed as the reference of a table that has days as heads: "HBsAg | negative | positive"."""
+    head = head_of(doc, doc.line_index(at))
+    if head is None or "date" not in head.roles or "ref" not in head.roles:
+        return False
+    column = _column_at(doc, head, line, at)
+    return column is not None and head.roles[column] == "ref"
+
+
+def _column_at(doc: Document, head: Head, line: Line, at: int) -> int | None:
     cells = cells_of(doc.norm, line)
     j = cell_at(cells, at)
-    if j is None:
-        return None
-    piped = is_piped(doc.norm, line)
-    column = column_of(head, cells, j, piped, line.start)
-    return head.dates[column] if column is not None else None
+    return None if j is None else column_of(head, cells, j, is_piped(doc.norm, line), line.start)

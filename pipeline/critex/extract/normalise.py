@@ -27,7 +27,7 @@ _STRUCK = re.compile(r"~~[^~\n]{1,200}~~")
 """Text that its writer struck out ("~~89~~ 98 g/L") says nothing any more."""
 _ANOTHERS = re.compile(
     r"(?:(?<=\n)|^|(?<=[.;]\s))(?:(?!\n|[.;]\s).){0,200}?(?:\bnot this (?:pt|patient)\b|\b(?:written|entered|charted|filed|documented|typed|put) (?:in|into|under|on) (?:the )?wrong (?:chart|patient|record|file|notes)\b)(?:(?!\n|[.;]\s).){0,200}"
-    r"|\((?:[^()\n]{0,200}?)\b(?:not this (?:pt|patient)|[Dd]o not mix)\b[^()\n]{0,60}\)"
+    r"|\((?:[^()\n]|\([^()\n]{0,8}\)){0,200}?\b(?:not this (?:pt|patient)|[Dd]o not mix)\b[^()\n]{0,60}\)"
 )
 """A sentence about another patient that strayed into this chart, and says so."""
 _PUT_RIGHT = re.compile(r"correct|should (?:be|read)|actual|instead|\"", re.I)

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from critex.extract.dates import When
-from critex.extract.document import Document
-from critex.extract.lab_heads import cells_of
-from critex.extract.lab_tables import column_day
+from critex.extract.document import Document, Line
+from critex.extract.lab_heads import Cell, cells_of
+from critex.extract.lab_tables import column_day, is_reference
 from critex.extract.mention import Mention
 from critex.extract.patterns import FLAGS, load_rules
 from critex.extract.repeated_tests import of_another_person, read_repeats
@@ -49,11 +49,17 @@ def columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
     """
     n, norm = names[i], doc.norm
     line = doc.line_at(n.start)
-    if n.value not in LOADS or line.kind != "row" or any(line.start <= o.start < line.end for o in names[i + 1 :]):
+    if line.kind != "row" or any(line.start <= o.start < line.end for o in names[i + 1 :]):
         return None
     cells = cells_of(norm, line)
     if len(cells) < 3 or not cells[0].start <= n.start < cells[0].end:
         return None
+    first = cells[1].start + len(cells[1].text) - len(cells[1].text.lstrip())
+    referenced = is_reference(doc, line, first)
+    if n.value not in LOADS:
+        return _marker_columns(doc, n, line, cells[2:]) if referenced else None
+    if referenced:
+        cells = [cells[0], *cells[2:]]
     unit = next((u["unit"] for c in cells[1:] if (u := _UNIT_CELL.fullmatch(c.text.strip()))), None)
     if unit is None and (own := _UNIT_OF_HEAD.search(cells[0].text)) is not None:
         unit = own["unit"]
@@ -79,6 +85,21 @@ def columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
             m.date, m.date_source = when.iso, "table"
         out.append(m)
     return out
+
+
+def _marker_columns(doc: Document, n: Name, line: Line, cells: list[Cell]) -> list[Mention] | None:
+    """Results of a marker in the columns behind its reference, those under a day only."""
+    out = []
+    for c in cells:
+        start = c.start + len(c.text) - len(c.text.lstrip())
+        r, when = read_result(doc.norm, start, c.end, False), column_day(doc, line, start)
+        if r is None or when is None or r.start > start + 2:
+            continue
+        m = Mention(n.start if not out else r.start, r.end, n.rule.label, n.value, n.rule.id, priority=1)
+        m.result, m.assertion = r.result, "present"
+        m.date, m.date_source = when.iso, "table"
+        out.append(m)
+    return out or None
 
 
 _UNIT_OF_HEAD = re.compile(r"\((?P<unit>(?:log\s?_?(?:10)?\s?)?(?:i[ue]|ui|cop(?:y|ies)|cps?)\s?/\s?ml)\)\s*$", FLAGS)
