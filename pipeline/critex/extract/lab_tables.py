@@ -148,7 +148,16 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
         out.append(lab_mention(doc, name, r, start, max(r.end, r.start + 1), when))
         if r.start in earlier:
             out[-1].temporality = "past"
+    if _VOID_ROW.search(norm, values[-1][0].end, line.end):
+        for m in out:
+            m.assertion = "hypothetical"
     return out
+
+
+_VOID_ROW = re.compile(
+    r"\b(?:not reported|void(?:ed| it)?\b(?!ing)|no source\b|result (?:cancelled|withdrawn|invalid))", FLAGS
+)
+"""In a row behind its values: the laboratory did not report it, or whoever checked the sheet found no source."""
 
 
 _GOES_ON = re.compile(r"\s?(?:-{1,2}>|→|=>)\s?\d|[^\n]*?\b(?:repeat\w*|recheck\w*|now|then)\b[^\d\n]{0,30}\d", FLAGS)
