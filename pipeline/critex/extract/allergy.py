@@ -48,6 +48,8 @@ _REACTION = re.compile(
     r"allerg\w+|anaphyla\w+|hypersensitiv\w+|wheez\w*|bronchospasm|urticaria|hives|throat swelling|facial swelling|lip swelling|angio-?o?edema|infusion reaction|stridor",
     FLAGS,
 )
+_TAKEN_BACK = re.compile(r"\s?-?\s?\?{1,3}\s?(?:-+>|→|[-:,;])?\s?(?:no\b|not\b|wrong\b)", FLAGS)
+"""Behind a substance that was asked about and denied: "carboplatin?? -> no, that was another's sticker"."""
 _MISTAKEN = re.compile(
     r"\b(?:entered|recorded|typed|written|charted|listed|coded) as [^.;,\n]{2,30}?,? (?:by mistake|in error|wrongly|erroneously)",
     FLAGS,
@@ -125,7 +127,9 @@ def _study_drug(doc: Document, m: Mention) -> None:
         or _TO_BE_GIVEN.search(doc.norm, m.start, m.end)
     ):
         m.assertion = "hypothetical"
-    elif _NO_REACTION.search(around) and not re.search(r"\bbut\b", before, re.I):
+    elif _TAKEN_BACK.match(doc.norm, m.end) or (
+        _NO_REACTION.search(around) and not re.search(r"\bbut\b", before, re.I)
+    ):
         m.assertion = "absent"
     else:
         m.assertion = "present"
@@ -138,7 +142,7 @@ def _substance(doc: Document, m: Mention, named: tuple[int, int] | None) -> bool
     text = norm[named[0] : min(doc.line_at(m.start).end, named[1] + 60)] if named else norm[m.start : m.end]
     if given := _TO_BE_GIVEN.search(text):
         text = text[: given.start()]
-    if named and _UNFILLED.match(text):
+    if named and (_UNFILLED.match(text) or _TAKEN_BACK.match(norm, named[1])):
         return False
     before = norm[max(seg_start, m.start - 48) : m.start]
     if m.rule == "allergy.to" and re.search(r"\b(?:denies|denied|no)\s(?:[\w/-]+,?\s){0,4}(?:or\s)?$", before, re.I):

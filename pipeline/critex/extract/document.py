@@ -18,7 +18,7 @@ from critex.extract.starts import matches_in_words
 
 _Read = TypeVar("_Read")
 _BULLET = re.compile(r"\s*(?:[-*+>#~]{1,2}\s|\d{1,2}[.)]\s|\(\d{1,2}\)|\d{1,2}\)|[A-Za-z][.)]\s|\[[ xX]?\])", re.A)
-_COLUMNS = re.compile(r"\S(?:\t+| {3,}|\s?\|\s?)\S", re.A)
+_COLUMNS = re.compile(r"\S(?:\t+| {3,}|\s?\|\s?| {0,6}\| {0,6})\S", re.A)
 _ABBREVIATIONS = [
     "Dr",
     "Mr",

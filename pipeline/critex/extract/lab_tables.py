@@ -111,7 +111,7 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
                 values[0][0].end = c.start + len(u.rstrip())
             continue
         reading = read_value(norm, c.start, c.end, analyte)
-        if reading is None or reading.start > c.start + 6:
+        if reading is None or reading.start > c.start + 6 or _AS_ROW.fullmatch(text):
             continue
         if (
             role in ("date", "time")
@@ -123,7 +123,10 @@ def row_mentions(doc: Document, index: int, names: list[Name]) -> list[Mention] 
             if head is not None and head.is_earlier(column):
                 earlier.add(reading.start)
             values.append((reading, c, head.dates[column] if head and column is not None and role == "date" else None))
-    inline = read_value(norm, name.end, cells[at].end, analyte) if rest else None
+    powered = _UNIT_OF_POWER.fullmatch(rest)
+    if powered is not None and unit is None:
+        unit, factor = rest.strip(" (|)"), 10.0 ** (int(powered["power"]) - (3 if powered["micro"] else 9))
+    inline = read_value(norm, name.end, cells[at].end, analyte) if rest and powered is None else None
     if inline is not None and not values:
         if _GOES_ON.match(norm, inline.end, line.end):
             return None  # "aPTT 58.4 s (25-37)   repeated 58.0" reads as a sentence does
@@ -160,6 +163,10 @@ _VOID_ROW = re.compile(
 """In a row behind its values: the laboratory did not report it, or whoever checked the sheet found no source."""
 
 
+_AS_ROW = re.compile(r"(?:as|see)\s(?:in\s)?(?:row\s|item\s|no\.?\s|#\s?)?\d{1,2}", FLAGS)
+"""A cell that refers to another row of a worksheet."""
+_UNIT_OF_POWER = re.compile(r"[\s(|]*(?:x\s?)?10\s?[\^*]\s?(?P<power>\d{1,2})\s?/\s?(?P<micro>u|µ|μ)?l[\s)|]*", FLAGS)
+"""Only the unit behind a test's name: "Plt 10^4/uL | 30.1 | 28.8"."""
 _GOES_ON = re.compile(r"\s?(?:-{1,2}>|→|=>)\s?\d|[^\n]*?\b(?:repeat\w*|recheck\w*|now|then)\b[^\d\n]{0,30}\d", FLAGS)
 _PAIR = re.compile(r"\s*[<>]?\s?\d+(?:\.\d+)?\s?/\s?[<>]?\s?\d+(?:\.\d+)?\s?(?:[HL](?![A-Za-z])|[*↑↓])?\s*")
 

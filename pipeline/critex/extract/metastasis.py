@@ -160,9 +160,9 @@ def find(doc: Document, hits: FamilyHits) -> list[Mention]:
     found: list[Mention] = []
     for index in sorted(by_segment):
         found.extend(_Sentence(doc, index, _distinct(by_segment[index]), imaging).mentions())
-    for m in found:
-        if m.assertion == "present" and asked_by_trial(doc, m.start):
-            m.assertion = "hypothetical"
+    for mention in found:
+        if mention.assertion == "present" and asked_by_trial(doc, mention.start):
+            mention.assertion = "hypothetical"
     return found
 
 

@@ -9,7 +9,7 @@ from critex.extract.patterns import FLAGS
 
 _RATE = r"(?:(?:(?:ventricular|heart|v\.?) )?rates?|\b(?-i:HR|VR|PR|P)\b|pulse)\s?(?:of|is|was|now|today|about|around|:|=|~|,)?\s?(?:(?:of|is|was|now|about)\s)?"
 _FAST = re.compile(
-    rf"(?:fast|rapid|uncontrolled|poorly[\s-](?:rate[\s-])?controlled)\s{{0,2}}(?:paroxysmal |persistent |permanent )?$|(?-i:\bRVR\b)|(?:rapid|fast) (?:ventricular|rate|heart rate|response)|uncontrolled|"
+    rf"(?:fast|rapid|uncontrolled|poorly[\s-](?:rate[\s-])?controlled)\s{{0,2}}(?:paroxysmal |persistent |permanent )?$|(?-i:\bRVR\b)|(?:rapid|fast) (?:ventricular|rate|heart rate|response)|uncontrolled|\brate (?:is |was |remains )?not (?:yet )?(?:under control|controlled)|"
     rf"(?:poor|inadequate)(?:ly)? (?:rate[\s-])?control\w*|not (?:well |adequately |rate[\s-])*controlled|{_RATE}1[2-9]\d\b|(?<![\d/])1[3-9]\d\s?(?:/\s?min|bpm)",
     FLAGS,
 )

@@ -11,7 +11,7 @@ from critex.extract.patterns import FLAGS
 _RELATIVE = re.compile(
     r"\b(?:(?:mother|father|parent|mum|mom|dad)(?!\s(?:of|to)\s(?:an? |the )?(?:\w+ )?(?:\d|child|kid|son|daughter|one\b|two\b|three\b|four\b|five\b|boy|girl|twin))|parents?|brothers?|sisters?|siblings?|sons?|daughters?|(?<!of \d )(?<!of two )(?<!of three )(?<!of four )(?<!of five )child(?:ren)?|kids|wife|husband|spouse|partner|"
     r"uncles?|aunt(?:ie)?s?|cousins?|nephew|niece|grand(?:mother|father|ma|pa|parents?|son|daughter)|(?:fam(?:ily)?|f)\s?(?:hx|history)|fhx?|"
-    r"maternal|paternal|in-laws?|neighbou?rs?|room-?mates?|ward-?mates?|(?:another|other|next|different) (?:patient|pt))\b",
+    r"(?:baby|infant|newborn)(?=(?: is| was)? (?:well|fine|healthy|tested|PCR|HIV|HBsAg)\b)|maternal|paternal|in-laws?|neighbou?rs?|room-?mates?|ward-?mates?|(?:another|other|next|different) (?:patient|pt))\b",
     FLAGS,
 )
 _PATIENT_AGAIN = re.compile(

@@ -58,7 +58,7 @@ def columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
     referenced = is_reference(doc, line, first)
     if n.value not in LOADS:
         return _marker_columns(doc, n, line, cells[2:]) if referenced else None
-    if referenced:
+    if referenced and not _UNIT_CELL.fullmatch(cells[1].text.strip()):
         cells = [cells[0], *cells[2:]]
     unit = next((u["unit"] for c in cells[1:] if (u := _UNIT_CELL.fullmatch(c.text.strip()))), None)
     if unit is None and (own := _UNIT_OF_HEAD.search(cells[0].text)) is not None:
@@ -89,7 +89,7 @@ def columns(doc: Document, names: list[Name], i: int) -> list[Mention] | None:
 
 def _marker_columns(doc: Document, n: Name, line: Line, cells: list[Cell]) -> list[Mention] | None:
     """Results of a marker in the columns behind its reference, those under a day only."""
-    out = []
+    out: list[Mention] = []
     for c in cells:
         start = c.start + len(c.text) - len(c.text.lstrip())
         r, when = read_result(doc.norm, start, c.end, False), column_day(doc, line, start)
