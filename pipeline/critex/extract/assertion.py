@@ -15,7 +15,7 @@ from critex.extract.document import Document
 from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, said_by_box
 from critex.extract.mention import Mention
 from critex.extract.scan import Landmark
-from critex.extract.subject import has_relative_clause, her_own, of_spouse
+from critex.extract.subject import has_relative_clause, her_own, of_baby, of_spouse
 
 _SECTION_ASSERTION = {
     "family": "family",
@@ -94,7 +94,12 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
         if (
             m.assertion in (None, "present")
             and m.label in _DISEASES
-            and (has_relative_clause(doc, m.start) or of_spouse(doc, m.start) or her_own(doc, m.start))
+            and (
+                has_relative_clause(doc, m.start)
+                or of_spouse(doc, m.start)
+                or her_own(doc, m.start)
+                or of_baby(doc, m.start)
+            )
         ):
             m.assertion = "family"
         by_segment.setdefault(doc.segment_index(m.start), []).append(m)

@@ -81,6 +81,15 @@ def her_own(doc: Document, start: int) -> bool:
     return own is not None and _RELATIVE.search(doc.norm, max(seg_start, start - 80), own.start()) is not None
 
 
+_BABY = re.compile(r"\b(?:baby|infant|newborn)\b(?: is| was)? (?:well|fine|healthy|tested|PCR)\b[^.;\n]{0,40}$", re.I)
+
+
+def of_baby(doc: Document, start: int) -> bool:
+    """Whether a test is told of the patient's child: "Baby well, PCR at 6/52 HIV neg"."""
+    seg_start, _ = doc.segment_at(start)
+    return _BABY.search(doc.norm, seg_start, start) is not None
+
+
 def not_about_patient(doc: Document, start: int) -> bool:
     """Whether a statement is about a relative, or stands in a trial's criteria or in a text that educates."""
     category = doc.category_at(start)
