@@ -32,6 +32,8 @@ _FORM_CORRECTED = re.compile(
     r"\b(?:form|sheet|chart|slip|record|entry|note|list|letter|questionnaire)\s(?:was |has been |is |now |since )*(?:corrected|amended|updated|changed|put right)\b|(?:^|[.;]\s)(?:corrected|correction|amended|remark)\b",
     FLAGS,
 )
+_WRONG_PATIENT = re.compile(r"[\s(,-]{1,3}(?:wrong|another|other) (?:patient|pt)\b", FLAGS)
+"""Behind a treatment that its own reading already took from the patient: ``Pembrolizumab (wrong patient sticker)``."""
 _CLAIMED = re.compile(
     r"\b(?:first|initial|preliminary)(?:ly)? (?:read(?:ing)?|report(?:ed)?|called|listed|impression)\b[^.;\n]{0,24}$|\b(?:had|was|were|has been)?\s?(?:typed|keyed|entered|clerked|booked|ticked|recorded|written|listed|down)\s(?:in\s|as\s|him as\s|her as\s)?[\"']?(?:[\w-]+\s){0,3}$",
     FLAGS,
@@ -84,6 +86,8 @@ def take_back(doc: Document, mentions: list[Mention]) -> None:
     may_correct = doc.holds(_TAKES_BACK)
     for m in mentions:
         if m.assertion in ("family", "hypothetical") or m.label == "LAB":
+            continue
+        if m.label == "TREATMENT" and m.assertion == "absent" and _WRONG_PATIENT.match(doc.norm, m.end):
             continue
         segment_start, segment_end = doc.segment_at(m.start)
         end = _closing_quote(doc.norm, m, segment_start, segment_end)

@@ -18,9 +18,11 @@ _SLOW = re.compile(
     FLAGS,
 )
 _NOW_SLOW = re.compile(
-    r"\b(?:now|currently|since then|meanwhile)\s(?:well[\s-])?(?:rate[\s-])?controlled\b|\b(?:now|currently)\s(?:in )?sinus\b",
+    r"\b(?:now|currently|since then|meanwhile)\s(?:well[\s-])?(?:rate[\s-])?controlled\b",
     FLAGS,
 )
+_NOW_SINUS = re.compile(r"\b(?:now|currently)\s(?:in )?sinus\b", FLAGS)
+"""One tracing does not decide (GUIDELINE E10): a fast fibrillation that is sinus rhythm now is not known to be controlled."""
 _PACED = re.compile(r"pacemaker|(?-i:\bPPM\b)|\bpaced\b|(?-i:\bPM\b)|起搏器", FLAGS)
 _NOT_YET = re.compile(r"await\w*|\bfor\b|need\w*|refus\w*|declin\w*|plan\w*|consider\w*|without|no\b|pending", FLAGS)
 
@@ -45,6 +47,8 @@ def judge_rhythm(norm: str, m: Mention, seg_start: int, seg_end: int) -> None:
             m.value = "not_serious"
         if _NOW_SLOW.search(after):
             m.value = "not_serious"  # "rate 130 in April, now rate-controlled"
+        elif m.value == "serious" and _NOW_SINUS.search(after):
+            m.value = "unspecified"
     elif kind == "block":
         paced = _PACED.search(after)
         if (
