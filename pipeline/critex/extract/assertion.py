@@ -15,7 +15,7 @@ from critex.extract.document import Document
 from critex.extract.forms import answer_after, box_before, box_of, boxes_trail, said_by_box
 from critex.extract.mention import Mention
 from critex.extract.scan import Landmark
-from critex.extract.subject import has_relative_clause, her_own, of_baby, of_spouse
+from critex.extract.subject import told_of_another
 
 _SECTION_ASSERTION = {
     "family": "family",
@@ -91,16 +91,7 @@ def decide(doc: Document, mentions: list[Mention]) -> None:
             m.section = None
         if m.section == "literature" and m.assertion != "family":
             m.assertion = "hypothetical"  # of other patients
-        if (
-            m.assertion in (None, "present")
-            and m.label in _DISEASES
-            and (
-                has_relative_clause(doc, m.start)
-                or of_spouse(doc, m.start)
-                or her_own(doc, m.start)
-                or of_baby(doc, m.start)
-            )
-        ):
+        if m.assertion in (None, "present") and m.label in _DISEASES and told_of_another(doc, m.start):
             m.assertion = "family"
         by_segment.setdefault(doc.segment_index(m.start), []).append(m)
     for index, group in by_segment.items():

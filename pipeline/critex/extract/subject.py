@@ -90,6 +90,11 @@ def of_baby(doc: Document, start: int) -> bool:
     return _BABY.search(doc.norm, seg_start, start) is not None
 
 
+def told_of_another(doc: Document, start: int) -> bool:
+    """Whether a disease or its test is told of a relative in a sentence whose subject may be the patient: a clause, a spouse, one's own, a child."""
+    return has_relative_clause(doc, start) or of_spouse(doc, start) or her_own(doc, start) or of_baby(doc, start)
+
+
 def not_about_patient(doc: Document, start: int) -> bool:
     """Whether a statement is about a relative, or stands in a trial's criteria or in a text that educates."""
     category = doc.category_at(start)
