@@ -159,8 +159,3 @@ def nth_of(earlier: str | None, text: str) -> When | None:
 
 
 _ISO_DAY = 10
-
-
-def is_before(a: str | None, b: str | None) -> bool:
-    """Whether the day ``a`` is known to lie before the day ``b``, both in ISO form."""
-    return a is not None and b is not None and a[:_ISO_DAY] < b[:_ISO_DAY]
